@@ -1,0 +1,191 @@
+//! What an answer that is no success says: the API's error bodies, and those of proxies.
+
+use std::fmt::Write as _;
+
+use reqwest::StatusCode;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::exit::Exit;
+use crate::failure::{Failure, Subject};
+use crate::model::{ErrorResponse, HTTPValidationError};
+
+/// The longest excerpt of a body that is nobody's error format, in characters.
+const EXCERPT: usize = 200;
+
+/// An answer whose status is no success.
+pub struct Refusal<'a> {
+    /// The session that was asked for.
+    pub session: Uuid,
+    /// The status.
+    pub status: StatusCode,
+    /// What was read of the body.
+    pub body: &'a [u8],
+    /// What the server called the body.
+    pub content_type: Option<&'a str>,
+    /// Where a redirect points.
+    pub location: Option<&'a str>,
+}
+
+/// Puts a refusal into words: the API's own where it sent any, else what the status means.
+pub fn explain(refusal: &Refusal<'_>) -> Failure {
+    let status = refusal.status.as_u16();
+    let exit = Exit::from_status(status);
+    let (error, message) = api_words(refusal.body).unwrap_or_else(|| (None, proxy_words(refusal)));
+    let mut failure = Failure::new(exit, Subject::Session(refusal.session), message);
+    failure.status = Some(status);
+    failure.error = error;
+    failure.hint = hint(exit).map(str::to_owned);
+    failure
+}
+
+/// The words of an `ErrorResponse` or an `HTTPValidationError`.
+fn api_words(body: &[u8]) -> Option<(Option<String>, String)> {
+    if let Ok(error) = serde_json::from_slice::<ErrorResponse<'_>>(body) {
+        return Some((Some(error.error.to_string()), error.message.to_string()));
+    }
+    let invalid = serde_json::from_slice::<HTTPValidationError<'_>>(body).ok()?;
+    let details: Vec<String> = invalid
+        .detail
+        .iter()
+        .map(|detail| {
+            let mut words = detail.loc.iter().map(|part| plain(part)).collect::<Vec<_>>().join(".");
+            if !words.is_empty() {
+                words.push_str(": ");
+            }
+            words.push_str(&detail.msg);
+            if !detail.kind.is_empty() {
+                // Writing to a string cannot fail.
+                let _ = write!(words, " [{}]", detail.kind);
+            }
+            if let Some(input) = detail.input {
+                let _ = write!(words, ", got {}", excerpt(input.get()));
+            }
+            if let Some(context) = detail.ctx.filter(|context| context.get() != "{}") {
+                let _ = write!(words, " ({})", excerpt(context.get()));
+            }
+            words
+        })
+        .collect();
+    Some((None, details.join("; ")))
+}
+
+/// A location part without its quotes: names are strings, indexes numbers.
+fn plain(part: &RawValue) -> String {
+    serde_json::from_str::<String>(part.get()).unwrap_or_else(|_| part.get().to_owned())
+}
+
+/// Words for a body that is not the API's: a proxy's page, plain text, or nothing.
+fn proxy_words(refusal: &Refusal<'_>) -> String {
+    let mut words = refusal.status.canonical_reason().unwrap_or("unknown status").to_owned();
+    if let Some(location) = refusal.location.filter(|_| refusal.status.is_redirection()) {
+        let _ = write!(words, ": points to {}", excerpt(location));
+        return words;
+    }
+    let body = String::from_utf8_lossy(refusal.body);
+    let text = match title(&body) {
+        Some(title) => title,
+        None if body.trim_start().starts_with('<') => String::new(),
+        None => excerpt(body.trim()),
+    };
+    let kind = refusal.content_type.unwrap_or("no content type");
+    if body.trim().is_empty() {
+        words.push_str(", with an empty body");
+    } else if text.is_empty() {
+        let _ = write!(words, ", with a body of {kind} that is not the API's");
+    } else {
+        let _ = write!(words, ", with a body that is not the API's: {text}");
+    }
+    words
+}
+
+/// The title of an HTML page.
+fn title(body: &str) -> Option<String> {
+    let lower = body.to_ascii_lowercase();
+    let start = lower.find("<title")?;
+    let start = start + lower[start..].find('>')? + 1;
+    let end = start + lower[start..].find("</title")?;
+    Some(excerpt(body[start..end].trim())).filter(|title| !title.is_empty())
+}
+
+fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// What to do next.
+const fn hint(exit: Exit) -> Option<&'static str> {
+    match exit {
+        Exit::Redirect => Some("if the API has moved, name its new address with --base-url"),
+        Exit::Unauthorized => {
+            Some("check the key in FEATHER_API_KEY or --api-key-file, and that it is for this host")
+        }
+        Exit::Forbidden => Some("this key may not read the session; use one that may"),
+        Exit::NotFound => Some(
+            "check the id and --base-url; a session of another organization is not found either",
+        ),
+        Exit::NotTerminal => Some("the session has not ended; --wait asks again until it has"),
+        Exit::Invalid => Some("check the session id"),
+        Exit::RateLimited => Some("try again later, with fewer --jobs or more --retries"),
+        Exit::Server => Some("the server failed; try again later"),
+        Exit::Client => Some("the server refused the request; check --base-url"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explained(status: u16, content_type: &str, body: &str) -> Failure {
+        explain(&Refusal {
+            session: Uuid::nil(),
+            status: StatusCode::from_u16(status).unwrap(),
+            body: body.as_bytes(),
+            content_type: Some(content_type),
+            location: Some("https://elsewhere.test/"),
+        })
+    }
+
+    #[test]
+    fn the_apis_own_words_come_first() {
+        let failure =
+            explained(404, "application/json", r#"{"error":"not_found","message":"No."}"#);
+        assert_eq!(failure.error.as_deref(), Some("not_found"));
+        assert_eq!(failure.message, "No.");
+        assert_eq!(failure.exit, Exit::NotFound);
+    }
+
+    #[test]
+    fn each_detail_of_a_422_is_told() {
+        let body = r#"{"detail":[
+            {"loc":["path","session_id"],"msg":"bad","type":"uuid_parsing","input":"x","ctx":{"error":"odd"}},
+            {"loc":["query",3],"msg":"worse","type":""}]}"#;
+        let failure = explained(422, "application/json", body);
+        assert_eq!(
+            failure.message,
+            r#"path.session_id: bad [uuid_parsing], got "x" ({"error":"odd"}); query.3: worse"#
+        );
+    }
+
+    #[test]
+    fn a_proxys_page_does_not_hide_the_status() {
+        let page = "<!DOCTYPE html><html><head><TITLE>502 Bad gateway</TITLE></head>";
+        let failure = explained(502, "text/html", page);
+        assert_eq!(failure.status, Some(502));
+        assert_eq!(
+            failure.message,
+            "Bad Gateway, with a body that is not the API's: 502 Bad gateway"
+        );
+        assert_eq!(explained(503, "", " ").message, "Service Unavailable, with an empty body");
+        assert!(explained(503, "", "<b>x").message.contains("that is not the API's"));
+    }
+
+    #[test]
+    fn a_redirect_names_where_it_points() {
+        let message = explained(302, "text/html", "").message;
+        assert_eq!(message, "Found: points to https://elsewhere.test/");
+    }
+}

@@ -1,0 +1,143 @@
+//! The API key: where it comes from, what it may hold, and that nothing prints it.
+
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use reqwest::header::HeaderValue;
+
+use crate::failure::Failure;
+
+/// A key is a few dozen characters; a file that goes on and on is something else.
+const MAX_KEY_FILE: u64 = 8 * 1024;
+
+/// An API key, ready to be sent. It has no way to be shown.
+#[derive(Clone)]
+pub struct Key(HeaderValue);
+
+impl Key {
+    /// The header's value, marked sensitive.
+    pub fn header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+
+    /// A key from `text`; `whence` names its source in the error.
+    fn new(text: &str, whence: &str) -> Result<Self, Failure> {
+        let refuse = |what: &str| {
+            Failure::usage(format!("the API key from {whence} {what}"))
+                .hint("a key is one word of plain ASCII characters; copy it again")
+        };
+        if text.is_empty() {
+            return Err(refuse("is empty"));
+        }
+        if text.contains(['\n', '\r']) {
+            return Err(refuse("has a line break in it"));
+        }
+        if !text.is_ascii() {
+            return Err(refuse("has a character that is not ASCII"));
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(refuse("has a space or a control character in it"));
+        }
+        let mut value =
+            HeaderValue::from_str(text).map_err(|_| refuse("cannot be sent in a header"))?;
+        value.set_sensitive(true);
+        Ok(Self(value))
+    }
+
+    /// The key from a file, `-` being standard input. A line break at its end is trimmed.
+    fn from_file(path: &Path) -> Result<Self, Failure> {
+        let whence = format!("{}", path.display());
+        let unreadable = |error: std::io::Error| {
+            Failure::usage(format!("the API key file {whence} cannot be read: {error}"))
+                .hint("name a readable file with --api-key-file or FEATHER_API_KEY_FILE")
+        };
+        let mut bytes = Vec::new();
+        if path.as_os_str() == "-" {
+            std::io::stdin().lock().take(MAX_KEY_FILE).read_to_end(&mut bytes)
+        } else {
+            std::fs::File::open(path)
+                .and_then(|file| file.take(MAX_KEY_FILE).read_to_end(&mut bytes))
+        }
+        .map_err(unreadable)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let whence = if path.as_os_str() == "-" { "standard input" } else { &whence };
+        Self::new(text.trim_end_matches(['\n', '\r']), whence)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+/// Where a key may come from, in order of precedence.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// `--api-key-file`.
+    pub option: Option<PathBuf>,
+    /// `FEATHER_API_KEY`.
+    pub variable: Option<std::ffi::OsString>,
+    /// `FEATHER_API_KEY_FILE`.
+    pub file_variable: Option<PathBuf>,
+}
+
+impl Sources {
+    /// The first key there is, and a warning where its file is open to others.
+    pub fn read(&self) -> Result<(Option<Key>, Option<String>), Failure> {
+        if let Some(path) = &self.option {
+            return Ok((Some(Key::from_file(path)?), warning(path)));
+        }
+        if let Some(variable) = self.variable.as_ref().filter(|value| !value.is_empty()) {
+            let text = variable.to_str().ok_or_else(|| {
+                Failure::usage("the API key from FEATHER_API_KEY has a character that is not ASCII")
+                    .hint("a key is one word of plain ASCII characters; copy it again")
+            })?;
+            return Ok((Some(Key::new(text, "FEATHER_API_KEY")?), None));
+        }
+        match self.file_variable.as_ref().filter(|path| !path.as_os_str().is_empty()) {
+            Some(path) => Ok((Some(Key::from_file(path)?), warning(path))),
+            None => Ok((None, None)),
+        }
+    }
+}
+
+/// Says so where a key file can be read by others.
+#[cfg(unix)]
+fn warning(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    (metadata.permissions().mode() & 0o077 != 0).then(|| {
+        let path = path.display();
+        format!("the API key file {path} can be read by others; chmod 600 {path} keeps it yours")
+    })
+}
+
+/// Says so where a key file can be read by others: not told apart on this platform.
+#[cfg(not(unix))]
+fn warning(_path: &Path) -> Option<String> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_one_word_of_ascii() {
+        assert!(Key::new("fk_live_0123", "a test").is_ok());
+        for bad in ["", "a\nb", "a\r", "clé", "a b", "a\tb", "a\u{7f}"] {
+            let failure = Key::new(bad, "a test").unwrap_err();
+            assert!(failure.message.contains("a test"), "{}", failure.message);
+            assert!(bad.is_empty() || !failure.message.contains(bad), "{}", failure.message);
+        }
+    }
+
+    #[test]
+    fn a_key_shows_itself_to_nobody() {
+        let key = Key::new("fk_live_0123", "a test").unwrap();
+        assert!(!format!("{key:?} {:?}", key.header()).contains("0123"));
+    }
+}

@@ -1,0 +1,101 @@
+//! Which sample sessions there are, and what each answers.
+
+use uuid::{Uuid, uuid};
+
+/// The session shown where `--demo` names none.
+pub const SHOWCASE: Uuid = uuid!("7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11");
+
+/// A sample session.
+#[derive(Debug)]
+pub struct Sample {
+    /// Its id.
+    pub id: Uuid,
+    /// What it shows, in a line.
+    pub about: &'static str,
+    /// What the server answers.
+    pub answer: Answer,
+}
+
+/// What the server answers for a sample session.
+#[derive(Debug)]
+pub enum Answer {
+    /// 200 with this document.
+    Document(&'static str),
+    /// 409 so many times, then 200 with this document.
+    ReadyAfter(u32, &'static str),
+    /// A status with an `ErrorResponse`: its code and message.
+    Error(u16, &'static str, &'static str),
+    /// 422 with an `HTTPValidationError`.
+    Invalid,
+}
+
+const SHOWCASE_DOCUMENT: &str = include_str!("sessions/showcase.json");
+
+/// Every sample session. The last digits of those that fail are the status they fail with.
+pub const SAMPLES: &[Sample] = &[
+    Sample {
+        id: SHOWCASE,
+        about: "200: a billing question, handed to a human; every kind of evidence",
+        answer: Answer::Document(SHOWCASE_DOCUMENT),
+    },
+    Sample {
+        id: uuid!("2c9e4b70-18d3-4f5a-b6c2-93a7e1f0d845"),
+        about: "200: a voice call that the customer abandoned",
+        answer: Answer::Document(include_str!("sessions/voice-abandoned.json")),
+    },
+    Sample {
+        id: uuid!("e81f6d39-5a7c-4c02-9e4b-0d1b7a6f3c58"),
+        about: "200: a legacy e-mail session with almost no evidence",
+        answer: Answer::Document(include_str!("sessions/legacy.json")),
+    },
+    Sample {
+        id: uuid!("a4056c1e-7d2b-4e98-83f1-6b5c9d0e7f24"),
+        about: "200: Japanese, Chinese and Arabic, emoji, and hostile text",
+        answer: Answer::Document(include_str!("sessions/worldwide.json")),
+    },
+    Sample {
+        id: uuid!("00000000-0000-4000-8000-000000409200"),
+        about: "409 twice, then 200: a session that ends while you --wait",
+        answer: Answer::ReadyAfter(2, SHOWCASE_DOCUMENT),
+    },
+    Sample {
+        id: uuid!("00000000-0000-4000-8000-000000000400"),
+        about: "400: a bad request",
+        answer: Answer::Error(400, "bad_request", "The request could not be understood."),
+    },
+    Sample {
+        id: uuid!("00000000-0000-4000-8000-000000000401"),
+        about: "401: a key that is not accepted",
+        answer: Answer::Error(401, "unauthorized", "Authentication required."),
+    },
+    Sample {
+        id: uuid!("00000000-0000-4000-8000-000000000403"),
+        about: "403: a key that may not read the session",
+        answer: Answer::Error(403, "forbidden", "This key may not read the session."),
+    },
+    Sample {
+        id: uuid!("00000000-0000-4000-8000-000000000404"),
+        about: "404: no such session",
+        answer: Answer::Error(404, "not_found", "Session not found."),
+    },
+    Sample {
+        id: uuid!("00000000-0000-4000-8000-000000000409"),
+        about: "409: a session that never ends",
+        answer: Answer::ReadyAfter(u32::MAX, SHOWCASE_DOCUMENT),
+    },
+    Sample {
+        id: uuid!("00000000-0000-4000-8000-000000000422"),
+        about: "422: an id that the server refuses",
+        answer: Answer::Invalid,
+    },
+    Sample {
+        id: uuid!("00000000-0000-4000-8000-000000000429"),
+        about: "429: rate limited, asking for a second's pause",
+        answer: Answer::Error(429, "rate_limited", "Too many requests."),
+    },
+    Sample {
+        id: uuid!("00000000-0000-4000-8000-000000000500"),
+        about: "500: a server that fails",
+        answer: Answer::Error(500, "internal_error", "Something went wrong."),
+    },
+];

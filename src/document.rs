@@ -1,0 +1,243 @@
+//! One document: where it came from, and whether it is an analysis input.
+
+use std::fmt;
+
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::exit::Exit;
+use crate::failure::{Failure, Subject};
+use crate::model::{KNOWN_SCHEMA_VERSION, SessionAnalysisInput, Text};
+use crate::split::Scanner;
+
+/// Nesting past this is refused: indenting it would blow a document up by its square.
+pub const MAX_DEPTH: usize = 1000;
+
+/// Where a document came from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// The API's answer for a session.
+    Session {
+        /// The session that was asked for.
+        id: Uuid,
+        /// What the server called the body.
+        content_type: Option<String>,
+    },
+    /// A file or standard input.
+    File {
+        /// How the user named it.
+        label: String,
+        /// The line on which the document begins, from 1.
+        line: usize,
+    },
+}
+
+impl Origin {
+    /// How failures name it.
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::Session { id, .. } => Subject::Session(*id),
+            Self::File { label, line: 1 } => Subject::Source(label.clone()),
+            Self::File { label, line } => Subject::Source(format!("{label}, line {line}")),
+        }
+    }
+}
+
+/// A document, known to be UTF-8 and nothing more.
+#[derive(Debug)]
+pub struct Document {
+    origin: Origin,
+    text: String,
+}
+
+/// The two fields that are asked of every document.
+#[derive(Debug)]
+pub struct Head<'a> {
+    /// The session's id as it was sent.
+    pub session_id: Text<'a>,
+    /// The schema version, whatever was sent for it.
+    pub schema_version: Option<&'a RawValue>,
+}
+
+impl Document {
+    /// A document of these bytes. Fails where they are not UTF-8.
+    pub fn new(origin: Origin, bytes: Vec<u8>) -> Result<Self, Failure> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self { origin, text }),
+            Err(error) => {
+                let position = error.utf8_error().valid_up_to();
+                let bytes = error.as_bytes();
+                let message = if bytes.starts_with(&[0x1f, 0x8b]) {
+                    "gzip data that was not declared as such, not JSON".to_owned()
+                } else {
+                    format!("not JSON: byte {} is not UTF-8", position + 1)
+                };
+                Err(unusable(&origin, message))
+            }
+        }
+    }
+
+    /// The bytes as they came.
+    pub fn raw(&self) -> &str {
+        &self.text
+    }
+
+    /// The JSON text, without a byte-order mark or blank space around it.
+    pub fn json(&self) -> &str {
+        self.text.trim_start_matches('\u{feff}').trim_matches([' ', '\n', '\r', '\t'])
+    }
+
+    /// Where it came from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Checks that this is JSON, an object, and has a `session_id`; no more is asked.
+    pub fn check(&self) -> Result<Head<'_>, Failure> {
+        let head = serde_json::from_str(self.json()).map_err(|error| self.refuse(&error, None))?;
+        let depth = Scanner::depth_of(self.json().as_bytes());
+        if depth > MAX_DEPTH {
+            let message = format!("nested {depth} levels deep; {MAX_DEPTH} is the most");
+            return Err(unusable(&self.origin, message));
+        }
+        Ok(head)
+    }
+
+    /// Reads the parts that `M`, `R`, `C` and `T` ask for.
+    pub fn read<'a, M, R, C, T>(&'a self) -> Result<SessionAnalysisInput<'a, M, R, C, T>, Failure>
+    where
+        M: Deserialize<'a>,
+        R: Deserialize<'a>,
+        C: Deserialize<'a>,
+        T: Deserialize<'a>,
+    {
+        serde_json::from_str(self.json()).map_err(|error| {
+            // Read again, slower, only to name the place.
+            let mut deserializer = serde_json::Deserializer::from_str(self.json());
+            let path = serde_path_to_error::deserialize::<_, SessionAnalysisInput<'a, M, R, C, T>>(
+                &mut deserializer,
+            )
+            .err()
+            .map(|error| error.path().to_string())
+            .filter(|path| path != ".");
+            self.refuse(&error, path.as_deref())
+        })
+    }
+
+    /// What is odd about the document without making it unusable.
+    pub fn remarks(&self, session_id: &str, schema_version: Option<i64>) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if let Origin::Session { id, .. } = &self.origin
+            && Uuid::parse_str(session_id).ok() != Some(*id)
+        {
+            remarks
+                .push(format!("the server answered with another session's document: {session_id}"));
+        }
+        if let Some(version) = schema_version.filter(|version| *version > KNOWN_SCHEMA_VERSION) {
+            remarks.push(format!(
+                "schema version {version} is newer than this program knows ({KNOWN_SCHEMA_VERSION}); \
+                 fields it adds are kept by fetch and not shown elsewhere"
+            ));
+        }
+        remarks
+    }
+
+    /// Says why the parser refused the document.
+    fn refuse(&self, error: &serde_json::Error, path: Option<&str>) -> Failure {
+        let json = self.json();
+        let begins = json.get(..15).unwrap_or(json).to_ascii_lowercase();
+        let what = match json.bytes().next() {
+            None => Some("empty"),
+            Some(b'<') if begins.starts_with("<!doctype html") || begins.starts_with("<html") => {
+                Some("an HTML page, not JSON")
+            }
+            _ => None,
+        };
+        let message = match (what, error.classify()) {
+            (Some(what), _) => what.to_owned(),
+            (None, serde_json::error::Category::Data) => {
+                let path = path.map(|path| format!("{path}: ")).unwrap_or_default();
+                format!("not an analysis input: {path}{}", self.place(error))
+            }
+            (None, serde_json::error::Category::Eof) => {
+                format!("not JSON: it breaks off: {}", self.place(error))
+            }
+            (None, _) => format!("not JSON: {}", self.place(error)),
+        };
+        let message = match &self.origin {
+            Origin::Session { content_type: Some(kind), .. } if what.is_some() => {
+                format!("the server answered 200 with {message} ({kind})")
+            }
+            Origin::Session { .. } if what.is_some() => {
+                format!("the server answered 200 with {message}")
+            }
+            _ => message,
+        };
+        unusable(&self.origin, message)
+    }
+
+    /// The parser's message, its line counted from the top of the file.
+    fn place(&self, error: &serde_json::Error) -> String {
+        let text = error.to_string();
+        let (first, line, column) = match &self.origin {
+            Origin::File { line, .. } => (*line, error.line(), error.column()),
+            Origin::Session { .. } => (1, error.line(), error.column()),
+        };
+        match text.rsplit_once(" at line ") {
+            Some((message, _)) if line > 0 => {
+                format!("{message} (line {}, column {column})", first + line - 1)
+            }
+            _ => text,
+        }
+    }
+}
+
+fn unusable(origin: &Origin, message: String) -> Failure {
+    let hint = match origin {
+        Origin::Session { .. } => {
+            "check --base-url; if it is right, something between here and the API answers for it"
+        }
+        Origin::File { .. } => "documents are what feather-analysis fetch prints",
+    };
+    let mut failure = Failure::new(Exit::Document, origin.subject(), message).hint(hint);
+    if matches!(origin, Origin::Session { .. }) {
+        failure.status = Some(200);
+    }
+    failure
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Head<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct HeadVisitor;
+
+        impl<'de> Visitor<'de> for HeadVisitor {
+            type Value = Head<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with a session_id")
+            }
+
+            // By hand, since a key that stands twice is no reason to refuse a document.
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Head<'de>, A::Error> {
+                let mut session_id = None;
+                let mut schema_version = None;
+                while let Some(key) = map.next_key::<Text<'de>>()? {
+                    match &*key {
+                        "session_id" => session_id = Some(map.next_value()?),
+                        "analyzer_input_schema_version" => schema_version = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                let session_id =
+                    session_id.ok_or_else(|| serde::de::Error::missing_field("session_id"))?;
+                Ok(Head { session_id, schema_version })
+            }
+        }
+
+        deserializer.deserialize_map(HeadVisitor)
+    }
+}

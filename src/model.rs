@@ -1,0 +1,722 @@
+//! The wire types: what `GET /v1/sessions/{session_id}/analysis-input` sends, and its error bodies.
+//!
+//! The reader is lenient. Any field may be absent or `null`, unknown fields are passed over, ids and
+//! enum values are kept as the text that was sent, numbers as the digits that were sent. What a field
+//! does hold must have the JSON type that the API's document gives it.
+//!
+//! Strings are borrowed from the document's buffer unless an escape in them forces a copy.
+//! [`SessionAnalysisInput`] is generic over its four large lists, so that a view can name a narrower
+//! type ([`MessageTurn`], [`Skipped`]) for what it does not show and the parser passes over the rest.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde::de::{self, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// The newest `analyzer_input_schema_version` this program was written against.
+pub const KNOWN_SCHEMA_VERSION: i64 = 2;
+
+/// One element of a list that is counted but not read.
+pub type Skipped = IgnoredAny;
+
+/// The analysis input of one completed session.
+///
+/// `M`, `R`, `C` and `T` are the element types of `messages`, `rag_traces`, `citations` and
+/// `tool_calls`; the defaults read them whole.
+#[derive(Debug, Deserialize)]
+#[serde(bound(
+    deserialize = "M: Deserialize<'de>, R: Deserialize<'de>, C: Deserialize<'de>, T: Deserialize<'de>"
+))]
+pub struct SessionAnalysisInput<
+    'a,
+    M = MessageEntry<'a>,
+    R = RagTraceEntry<'a>,
+    C = CitedChunk<'a>,
+    T = ToolCallEntry<'a>,
+> {
+    /// Version of the document's layout; 2 where it is not sent.
+    #[serde(borrow, default)]
+    pub analyzer_input_schema_version: Option<Number<'a>>,
+    /// The session's id: the one field without which a document is no analysis input.
+    pub session_id: Text<'a>,
+    /// The organization that owns the session.
+    #[serde(default)]
+    pub organization_id: Option<Text<'a>>,
+    /// The agent that held the session; null where none was assigned.
+    #[serde(default)]
+    pub agent_id: Option<Text<'a>>,
+    /// How the customer came in: `chat`, `voice`, `email`, …
+    #[serde(default)]
+    pub channel: Option<Text<'a>>,
+    /// When the session began.
+    #[serde(default)]
+    pub started_at: Option<Timestamp<'a>>,
+    /// When the session ended; null where no end was recorded.
+    #[serde(default)]
+    pub ended_at: Option<Timestamp<'a>>,
+    /// Why the session ended, in the runtime's own words.
+    #[serde(default)]
+    pub completion_reason: Option<Text<'a>>,
+    /// The outcome in the analyzer's vocabulary.
+    #[serde(default)]
+    pub knowledge_gap_analysis_outcome: Option<KnowledgeGapAnalysisOutcome<'a>>,
+    /// The transcript, in the order it was sent.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub messages: Vec<M>,
+    /// The retrievals.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub rag_traces: Vec<R>,
+    /// The chunks that reached the model.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub citations: Vec<C>,
+    /// The tool calls that were recorded.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub tool_calls: Vec<T>,
+    /// Transfers to a human.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub handoff_events: Vec<HandoffEvent<'a>>,
+    /// The knowledge bases as they stood at the first retrieval.
+    #[serde(default)]
+    pub kb_snapshot: Option<KbSnapshotEntry<'a>>,
+    /// What the customer said of the session.
+    #[serde(default)]
+    pub user_feedback: Option<FeedbackEntry<'a>>,
+    /// The customer-satisfaction score.
+    #[serde(default)]
+    pub csat: Option<CSATEntry<'a>>,
+    /// Set where the ticket was opened again afterwards.
+    #[serde(default)]
+    pub reopen: Option<ReopenEntry<'a>>,
+    /// Free-form facts about the customer, verbatim.
+    #[serde(default)]
+    pub customer_metadata: Option<&'a RawValue>,
+    /// Why evidence is missing.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub missing_evidence_reasons: Vec<MissingEvidenceReason<'a>>,
+}
+
+/// One message of the transcript; the API redacts it before it is sent.
+#[derive(Debug, Deserialize)]
+pub struct MessageEntry<'a> {
+    /// The turn's id; retrievals, citations and tool calls point at it.
+    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    pub turn_id: Text<'a>,
+    /// Who spoke: `user`, `assistant`, `tool`, `system`, …
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub role: Text<'a>,
+    /// When it was said.
+    #[serde(default)]
+    pub timestamp: Option<Timestamp<'a>>,
+    /// What was said.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub content: Text<'a>,
+    /// The tool calls this message asked for.
+    #[serde(default)]
+    pub tool_calls: Option<Vec<ToolCall<'a>>>,
+    /// The tool result this message carries.
+    #[serde(default)]
+    pub tool_results: Option<Box<ToolResult<'a>>>,
+    /// The model that wrote the message.
+    #[serde(default)]
+    pub model_used: Option<Text<'a>>,
+    /// Time to the answer, in milliseconds.
+    #[serde(default)]
+    pub latency_ms: Option<Number<'a>>,
+    /// Whether `content` was cut.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub truncated: bool,
+    /// Length before the cut, in characters.
+    #[serde(default)]
+    pub original_char_count: Option<Number<'a>>,
+}
+
+/// A [`MessageEntry`] of which only its place in the session is read.
+#[derive(Debug, Deserialize)]
+pub struct MessageTurn<'a> {
+    /// The turn's id.
+    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    pub turn_id: Text<'a>,
+    /// When it was said.
+    #[serde(default)]
+    pub timestamp: Option<Timestamp<'a>>,
+}
+
+/// A [`MessageEntry`] of which only its place and its tool traffic are read.
+#[derive(Debug, Deserialize)]
+pub struct MessageTools<'a> {
+    /// The turn's id.
+    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    pub turn_id: Text<'a>,
+    /// When it was said.
+    #[serde(default)]
+    pub timestamp: Option<Timestamp<'a>>,
+    /// The tool calls this message asked for.
+    #[serde(default)]
+    pub tool_calls: Option<Vec<ToolCall<'a>>>,
+    /// The tool result this message carries.
+    #[serde(default)]
+    pub tool_results: Option<Box<ToolResult<'a>>>,
+}
+
+/// A tool call as a message asked for it.
+#[derive(Debug, Deserialize)]
+pub struct ToolCall<'a> {
+    /// The call's id; [`ToolCallEntry::tool_call_id`] and [`ToolResult::tool_call_id`] repeat it.
+    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    pub id: Text<'a>,
+    /// The kind of call; `function` where it is not sent.
+    #[serde(rename = "type", default)]
+    pub kind: Option<Text<'a>>,
+    /// What to call, and with what.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub function: ToolCallFunction<'a>,
+}
+
+/// The function a message asked for.
+#[derive(Debug, Default, Deserialize)]
+pub struct ToolCallFunction<'a> {
+    /// The tool's name.
+    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    pub name: Text<'a>,
+    /// The arguments as the model wrote them, usually JSON.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub arguments: Text<'a>,
+}
+
+/// A tool's answer as a message carries it.
+#[derive(Debug, Deserialize)]
+pub struct ToolResult<'a> {
+    /// The call it answers.
+    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    pub tool_call_id: Text<'a>,
+    /// What the tool returned.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub output: Text<'a>,
+    /// What went wrong, where something did.
+    #[serde(default)]
+    pub error: Option<Text<'a>>,
+}
+
+/// One retrieval that fed an assistant turn.
+#[derive(Debug, Deserialize)]
+pub struct RagTraceEntry<'a> {
+    /// The retrieval's id.
+    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    pub rag_query_id: Text<'a>,
+    /// The turn it fed.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub assistant_turn_id: Text<'a>,
+    /// Fingerprint of the query; equal hashes are the same question.
+    #[serde(default)]
+    pub query_hash: Option<Text<'a>>,
+    /// The knowledge bases that were searched.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub kb_ids: Vec<Text<'a>>,
+    /// What came back, best first.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub retrieved: Vec<RetrievedChunk<'a>>,
+    /// The best chunk's score as shown to users.
+    #[serde(default)]
+    pub top_score: Option<Number<'a>>,
+    /// Whether the runtime counted the retrieval as a hit.
+    #[serde(default)]
+    pub hit: Option<bool>,
+    /// Time the retrieval took, in milliseconds.
+    #[serde(default)]
+    pub latency_ms: Option<Number<'a>>,
+    /// The answerability gate's verdict; absent where the gate did not run.
+    #[serde(default)]
+    pub answerability: Option<RagTraceAnswerability<'a>>,
+}
+
+/// One chunk that a retrieval returned.
+#[derive(Debug, Deserialize)]
+pub struct RetrievedChunk<'a> {
+    /// The chunk's id.
+    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    pub chunk_id: Text<'a>,
+    /// The document it is part of.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub doc_id: Text<'a>,
+    /// The document's version.
+    #[serde(default)]
+    pub version_id: Option<Text<'a>>,
+    /// How well it matched.
+    #[serde(default)]
+    pub score: Option<Number<'a>>,
+}
+
+/// What the answerability gate decided for a retrieval.
+#[derive(Debug, Deserialize)]
+pub struct RagTraceAnswerability<'a> {
+    /// The verdict, e.g. `answerable` or `unanswerable`.
+    #[serde(borrow, default)]
+    pub label: Option<Text<'a>>,
+    /// Why, as a code.
+    #[serde(default)]
+    pub reason_code: Option<Text<'a>>,
+    /// Best score before normalization: what the thresholds are held against.
+    #[serde(default)]
+    pub raw_top_score: Option<Number<'a>>,
+    /// What the score measures.
+    #[serde(default)]
+    pub score_basis: Option<Text<'a>>,
+    /// `shadow` (judged only) or `enforce` (acted on).
+    #[serde(default)]
+    pub mode: Option<Text<'a>>,
+    /// What the gate did.
+    #[serde(default)]
+    pub action: Option<Text<'a>>,
+    /// Below this score a query counts as unanswerable.
+    #[serde(default)]
+    pub threshold_low: Option<Number<'a>>,
+    /// From this score on a query counts as answerable.
+    #[serde(default)]
+    pub threshold_high: Option<Number<'a>>,
+}
+
+/// One chunk that the runtime put before the model.
+#[derive(Debug, Deserialize)]
+pub struct CitedChunk<'a> {
+    /// The turn that had it.
+    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    pub assistant_turn_id: Text<'a>,
+    /// The knowledge base it is from.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub kb_id: Text<'a>,
+    /// The document it is part of.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub doc_id: Text<'a>,
+    /// The chunk's id.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub chunk_id: Text<'a>,
+    /// The document's version.
+    #[serde(default)]
+    pub version_id: Option<Text<'a>>,
+}
+
+/// One tool call as it was recorded.
+#[derive(Debug, Deserialize)]
+pub struct ToolCallEntry<'a> {
+    /// The call's id.
+    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    pub tool_call_id: Text<'a>,
+    /// The turn that made it.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub assistant_turn_id: Text<'a>,
+    /// The tool's name.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub name: Text<'a>,
+    /// The arguments as the model wrote them.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub arguments: Text<'a>,
+    /// The arguments as JSON, where they could be parsed.
+    #[serde(default)]
+    pub arguments_parsed: Option<&'a RawValue>,
+    /// What the tool returned.
+    #[serde(default)]
+    pub result: Option<Text<'a>>,
+    /// What went wrong, where something did.
+    #[serde(default)]
+    pub error: Option<Text<'a>>,
+    /// Time the call took, in milliseconds.
+    #[serde(default)]
+    pub latency_ms: Option<Number<'a>>,
+}
+
+/// A transfer to a human.
+#[derive(Debug, Deserialize)]
+pub struct HandoffEvent<'a> {
+    /// When.
+    #[serde(borrow, default)]
+    pub timestamp: Option<Timestamp<'a>>,
+    /// To whom.
+    #[serde(default)]
+    pub transferred_to_agent_id: Option<Text<'a>>,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<Text<'a>>,
+}
+
+/// The knowledge bases as they stood at the session's first retrieval.
+#[derive(Debug, Deserialize)]
+pub struct KbSnapshotEntry<'a> {
+    /// When they were looked at.
+    #[serde(borrow, default)]
+    pub captured_at: Option<Timestamp<'a>>,
+    /// Knowledge base → how many document versions were active in it.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub kb_versions: KbVersions<'a>,
+}
+
+/// What the customer said of the session.
+#[derive(Debug, Deserialize)]
+pub struct FeedbackEntry<'a> {
+    /// When.
+    #[serde(borrow, default)]
+    pub timestamp: Option<Timestamp<'a>>,
+    /// A rating; the API gives no scale.
+    #[serde(default)]
+    pub rating: Option<Number<'a>>,
+    /// In the customer's words.
+    #[serde(default)]
+    pub comment: Option<Text<'a>>,
+}
+
+/// The customer-satisfaction score.
+#[derive(Debug, Deserialize)]
+pub struct CSATEntry<'a> {
+    /// When it was given.
+    #[serde(borrow, default)]
+    pub timestamp: Option<Timestamp<'a>>,
+    /// The score.
+    #[serde(default)]
+    pub score: Option<Number<'a>>,
+    /// The best score there is; 5 where it is not sent.
+    #[serde(default)]
+    pub scale_max: Option<Number<'a>>,
+}
+
+/// The ticket was opened again.
+#[derive(Debug, Deserialize)]
+pub struct ReopenEntry<'a> {
+    /// When.
+    #[serde(borrow, default)]
+    pub timestamp: Option<Timestamp<'a>>,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<Text<'a>>,
+}
+
+/// The body of an error answer (400, 401, and in practice 403, 404, 409, 429, 500).
+#[derive(Debug, Deserialize)]
+pub struct ErrorResponse<'a> {
+    /// The error's code.
+    #[serde(borrow)]
+    pub error: Text<'a>,
+    /// The error in words.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub message: Text<'a>,
+}
+
+/// The body of a 422.
+#[derive(Debug, Deserialize)]
+pub struct HTTPValidationError<'a> {
+    /// One entry a fault.
+    #[serde(borrow)]
+    pub detail: Vec<ValidationError<'a>>,
+}
+
+/// One fault of a 422.
+#[derive(Debug, Deserialize)]
+pub struct ValidationError<'a> {
+    /// Where: a path of names and indexes.
+    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    pub loc: Vec<&'a RawValue>,
+    /// What is wrong.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub msg: Text<'a>,
+    /// The kind of fault, as a code.
+    #[serde(rename = "type", default, deserialize_with = "null_is_empty")]
+    pub kind: Text<'a>,
+    /// The value that was refused.
+    #[serde(default)]
+    pub input: Option<&'a RawValue>,
+    /// More about the fault.
+    #[serde(default)]
+    pub ctx: Option<&'a RawValue>,
+}
+
+/// An enum of the API that stays open: a value this program does not know is kept and shown.
+macro_rules! open_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum $name<'a> {
+            $($(#[$variant_doc])* $variant,)+
+            /// A value the API's document does not name.
+            Other(Text<'a>),
+        }
+
+        impl $name<'_> {
+            /// Every value the API's document names, in its order.
+            pub const KNOWN: &'static [$name<'static>] = &[$($name::$variant),+];
+
+            /// The value as the API spells it.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)+
+                    Self::Other(text) => text,
+                }
+            }
+        }
+
+        impl<'a> From<Text<'a>> for $name<'a> {
+            fn from(text: Text<'a>) -> Self {
+                match &*text {
+                    $($text => Self::$variant,)+
+                    _ => Self::Other(text),
+                }
+            }
+        }
+
+        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Text::deserialize(deserializer).map(Self::from)
+            }
+        }
+
+        impl Serialize for $name<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+open_enum! {
+    /// How a session ended, in the analyzer's vocabulary.
+    KnowledgeGapAnalysisOutcome {
+        /// The customer's need was met.
+        Resolved = "resolved",
+        /// It was not.
+        Unresolved = "unresolved",
+        /// Handed to somebody else.
+        Transferred = "transferred",
+        /// Ran out of time.
+        Expired = "expired",
+        /// Broke down.
+        Error = "error",
+        /// The customer left.
+        Abandoned = "abandoned",
+        /// A machine answered the call.
+        Voicemail = "voicemail",
+        /// Raised to a higher level.
+        Escalated = "escalated",
+        /// The call could not be set up.
+        CallFailed = "call_failed",
+    }
+}
+
+open_enum! {
+    /// Why some evidence is not in the document.
+    MissingEvidenceReason {
+        /// No retrieval was recorded.
+        NoRagTrace = "no_rag_trace",
+        /// The knowledge bases' state was not recorded.
+        NoKbSnapshot = "no_kb_snapshot",
+        /// No citation was recorded.
+        NoCitations = "no_citations",
+        /// No tool call was recorded.
+        NoToolTrace = "no_tool_trace",
+        /// No satisfaction score.
+        NoCsat = "no_csat",
+        /// No feedback.
+        NoUserFeedback = "no_user_feedback",
+        /// The transcript was sent without redaction.
+        TranscriptRedactionSkipped = "transcript_redaction_skipped",
+        /// The session is older than the recording of evidence.
+        LegacySession = "legacy_session",
+    }
+}
+
+/// A string of the document: borrowed from its buffer where no escape forces a copy.
+///
+/// Read as bytes, since JSON can spell half of a surrogate pair, which no Rust string can hold:
+/// such a half is shown as U+FFFD instead of making the document unreadable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Text<'a>(Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_borrowed_bytes<E: de::Error>(self, bytes: &'de [u8]) -> Result<Text<'de>, E> {
+                if bytes.iter().any(|byte| *byte < 0x20) {
+                    return Err(E::custom("control character in a string, which JSON must escape"));
+                }
+                Ok(Text(String::from_utf8_lossy(bytes)))
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
+            }
+        }
+
+        deserializer.deserialize_bytes(TextVisitor)
+    }
+}
+
+/// A number of the document, kept as the digits that were sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Number<'a>(&'a RawValue);
+
+impl<'a> Number<'a> {
+    /// The digits.
+    pub fn as_str(self) -> &'a str {
+        self.0.get()
+    }
+
+    /// The nearest float; infinite past its range.
+    pub fn as_f64(self) -> f64 {
+        self.as_str().parse().unwrap_or(f64::NAN)
+    }
+
+    /// The whole number it is or, for spellings such as `5.0`, comes nearest to.
+    #[allow(clippy::cast_possible_truncation, reason = "`as` saturates, which is what is wanted")]
+    pub fn as_i64(self) -> i64 {
+        self.as_str().parse().unwrap_or_else(|_| self.as_f64().round() as i64)
+    }
+}
+
+impl fmt::Display for Number<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Number<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Number<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        match raw.get().as_bytes().first() {
+            Some(b'-' | b'0'..=b'9') => Ok(Self(raw)),
+            _ => Err(de::Error::custom(format_args!(
+                "invalid type: {}, expected a number",
+                json_type(raw)
+            ))),
+        }
+    }
+}
+
+/// What kind of JSON value it is, in words.
+pub fn json_type(raw: &RawValue) -> &'static str {
+    match raw.get().as_bytes().first() {
+        Some(b'{') => "object",
+        Some(b'[') => "array",
+        Some(b'"') => "string",
+        Some(b't' | b'f') => "boolean",
+        Some(b'n') => "null",
+        _ => "number",
+    }
+}
+
+/// A moment, kept as the text that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timestamp<'a>(Text<'a>);
+
+impl Timestamp<'_> {
+    /// The moment; one without an offset is read as UTC. None where the text is no date-time.
+    pub fn instant(&self) -> Option<DateTime<Utc>> {
+        let text: &str = &self.0;
+        DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).ok().or_else(|| {
+            ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
+                .iter()
+                .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+                .map(|time| time.and_utc())
+        })
+    }
+
+    /// The text as it was sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for Timestamp<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Timestamp<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Text::deserialize(deserializer).map(Self)
+    }
+}
+
+/// Knowledge base → number of active document versions, in the order that was sent.
+#[derive(Debug, Default)]
+pub struct KbVersions<'a>(pub Vec<(Text<'a>, Number<'a>)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for KbVersions<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor;
+
+        impl<'de> Visitor<'de> for EntriesVisitor {
+            type Value = KbVersions<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of numbers")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(KbVersions(entries))
+            }
+        }
+
+        deserializer.deserialize_map(EntriesVisitor)
+    }
+}
+
+/// Reads `null` as the type's empty value.
+fn null_is_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}

@@ -1,0 +1,170 @@
+//! How single values look to people: times, durations, ids, counts.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, FixedOffset, Local, Utc};
+use indicatif::HumanCount;
+
+use super::sanitize;
+use crate::model::{Number, Timestamp};
+
+/// The zone times are shown in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// UTC
+    Utc,
+    /// This machine's
+    Local,
+    /// A fixed offset
+    Fixed(FixedOffset),
+}
+
+impl Zone {
+    /// A moment in this zone, by a `strftime` pattern.
+    fn format(self, moment: DateTime<Utc>, pattern: &str) -> String {
+        match self {
+            Self::Utc => moment.format(pattern).to_string(),
+            Self::Local => moment.with_timezone(&Local).format(pattern).to_string(),
+            Self::Fixed(offset) => moment.with_timezone(&offset).format(pattern).to_string(),
+        }
+    }
+
+    /// What the zone is called beside a time: `UTC`, `+02:00`.
+    pub fn label(self, moment: DateTime<Utc>) -> String {
+        match self {
+            Self::Utc => "UTC".to_owned(),
+            _ => self.format(moment, "%:z"),
+        }
+    }
+
+    /// `2026-09-14 10:02:11 UTC`; the text as it was sent where it is no time.
+    pub fn date_time(self, time: &Timestamp<'_>) -> String {
+        match time.instant() {
+            Some(moment) => {
+                format!("{} {}", self.format(moment, "%Y-%m-%d %H:%M:%S"), self.label(moment))
+            }
+            None => sanitize::line(time.as_str()).into_owned(),
+        }
+    }
+
+    /// `10:02:11`; the text as it was sent where it is no time. The zone must be told elsewhere.
+    pub fn clock(self, time: &Timestamp<'_>) -> String {
+        match time.instant() {
+            Some(moment) => self.format(moment, "%H:%M:%S"),
+            None => sanitize::line(time.as_str()).into_owned(),
+        }
+    }
+
+    /// `2026-09-14`.
+    pub fn date(self, moment: DateTime<Utc>) -> String {
+        self.format(moment, "%Y-%m-%d")
+    }
+}
+
+/// A stretch of seconds: `8s`, `12m 04s`, `3h 07m`, `2d 04h`.
+pub fn duration(seconds: i64) -> String {
+    let sign = if seconds < 0 { "-" } else { "" };
+    let seconds = seconds.unsigned_abs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    if days > 0 {
+        format!("{sign}{days}d {:02}h", hours % 24)
+    } else if hours > 0 {
+        format!("{sign}{hours}h {:02}m", minutes % 60)
+    } else if minutes > 0 {
+        format!("{sign}{minutes}m {:02}s", seconds % 60)
+    } else {
+        format!("{sign}{seconds}s")
+    }
+}
+
+/// Milliseconds: `840 ms`, `1.24 s`, `30.0 s`, `2m 05s`.
+pub fn latency(milliseconds: Number<'_>) -> String {
+    let value = milliseconds.as_f64();
+    if !value.is_finite() || value < 0.0 {
+        return format!("{milliseconds} ms");
+    }
+    millis(value)
+}
+
+/// [`latency`] for a figure that was computed.
+#[allow(clippy::cast_possible_truncation, reason = "rounded for reading")]
+pub fn millis(value: f64) -> String {
+    if value < 1000.0 {
+        format!("{value:.0} ms")
+    } else if value < 10_000.0 {
+        format!("{:.2} s", value / 1000.0)
+    } else if value < 60_000.0 {
+        format!("{:.1} s", value / 1000.0)
+    } else {
+        duration((value / 1000.0).round() as i64)
+    }
+}
+
+/// A score as it was sent, or to three decimals where it has more.
+pub fn score(score: Number<'_>) -> String {
+    let digits = score.as_str();
+    match digits.split_once('.') {
+        Some((_, decimals)) if decimals.len() > 3 => format!("{:.3}", score.as_f64()),
+        _ => digits.to_owned(),
+    }
+}
+
+/// A count with its thousands told apart: `12,431`.
+pub fn count(count: usize) -> String {
+    HumanCount(count as u64).to_string()
+}
+
+/// `1 chunk`, `2 chunks`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", self::count(count), if count == 1 { one } else { many })
+}
+
+/// An id, harmless, and shortened to `7f3c…a1` where it is long and that is wanted.
+pub fn id(id: &str, short: bool) -> Cow<'_, str> {
+    let id = sanitize::line(id);
+    if !short || id.len() < 20 || !id.is_ascii() {
+        return id;
+    }
+    Cow::Owned(format!("{}…{}", &id[..4], &id[id.len() - 2..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_humane() {
+        for (seconds, text) in [
+            (0, "0s"),
+            (8, "8s"),
+            (724, "12m 04s"),
+            (11_220, "3h 07m"),
+            (187_200, "2d 04h"),
+            (-61, "-1m 01s"),
+        ] {
+            assert_eq!(duration(seconds), text);
+        }
+        assert!(duration(i64::MIN).starts_with('-'));
+    }
+
+    #[test]
+    fn latencies_have_a_unit_that_fits() {
+        for (value, text) in [
+            (0.0, "0 ms"),
+            (840.4, "840 ms"),
+            (1240.0, "1.24 s"),
+            (30_004.0, "30.0 s"),
+            (125_000.0, "2m 05s"),
+        ] {
+            assert_eq!(millis(value), text);
+        }
+    }
+
+    #[test]
+    fn ids_are_shortened_only_where_long_and_wanted() {
+        assert_eq!(id("7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11", true), "7f3c…11");
+        assert_eq!(id("7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11", false).len(), 36);
+        assert_eq!(id("kb-billing-014", true), "kb-billing-014");
+        assert_eq!(id("接続接続接続接続接続接続接続", true), "接続接続接続接続接続接続接続");
+    }
+}

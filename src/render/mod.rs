@@ -1,0 +1,46 @@
+//! Views → bytes: JSON, tables, CSV, Markdown and text. Knows no network and no environment.
+
+pub mod csv;
+pub mod format;
+pub mod json;
+pub mod markdown;
+pub mod rows;
+pub mod sanitize;
+pub mod style;
+pub mod table;
+
+use std::io;
+
+use self::format::Zone;
+use self::style::Styles;
+
+/// What an output is laid out for.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Columns; None is unlimited: nothing is wrapped or cut.
+    pub width: Option<usize>,
+    /// Colours, or none.
+    pub styles: Styles,
+    /// The zone of the times shown.
+    pub zone: Zone,
+    /// Whether long ids are shortened, as on a terminal.
+    pub short_ids: bool,
+    /// Whether the output goes to a terminal itself, which must not be sent control characters.
+    pub terminal: bool,
+}
+
+impl Default for Look {
+    /// Plain, unlimited, UTC: what a pipe gets.
+    fn default() -> Self {
+        Self {
+            width: None,
+            styles: Styles::default(),
+            zone: Zone::Utc,
+            short_ids: false,
+            terminal: false,
+        }
+    }
+}
+
+/// What renderers write to.
+pub type Out<'a> = &'a mut dyn io::Write;

@@ -1,0 +1,117 @@
+//! Rows of a view in whichever format was asked for.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::csv::{self, Record};
+use super::table::{self, Table};
+use super::{Look, Out, json, markdown};
+
+/// How rows are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For reading.
+    Table,
+    /// One array.
+    Json,
+    /// A line a row.
+    Ndjson,
+    /// For a spreadsheet.
+    Csv,
+    /// For an issue tracker.
+    Markdown,
+}
+
+/// One document's rows as people read them.
+#[derive(Debug)]
+pub struct Section<'a> {
+    /// Whose rows they are, in a line of harmless text.
+    pub title: String,
+    /// The rows; where there are none, the notes say why.
+    pub table: Table<'a>,
+    /// Lines after the table, of harmless text.
+    pub notes: Vec<String>,
+}
+
+/// Writes the rows of one document after the other.
+pub struct Writer<'a> {
+    look: &'a Look,
+    sink: Sink<'a>,
+}
+
+enum Sink<'a> {
+    Array(json::Array<'a>),
+    Csv(csv::Writer<'a>),
+    Sections { out: Out<'a>, markdown: bool, first: bool },
+}
+
+impl<'a> Writer<'a> {
+    /// Begins the output of rows of type `R`.
+    pub fn new<R: Record>(format: Format, look: &'a Look, out: Out<'a>) -> io::Result<Self> {
+        let sink = match format {
+            Format::Json => Sink::Array(json::Array::indented(out, look)),
+            Format::Ndjson => Sink::Array(json::Array::lines(out, look)),
+            Format::Csv => Sink::Csv(csv::Writer::new(R::FIELDS, out)?),
+            Format::Table => Sink::Sections { out, markdown: false, first: true },
+            Format::Markdown => Sink::Sections { out, markdown: true, first: true },
+        };
+        Ok(Self { look, sink })
+    }
+
+    /// One document's rows; `section` is called where people will read them.
+    pub fn push<'r, R: Record + Serialize + 'r>(
+        &mut self,
+        rows: impl IntoIterator<Item = &'r R>,
+        section: impl FnOnce() -> Section<'r>,
+    ) -> io::Result<()> {
+        match &mut self.sink {
+            Sink::Array(array) => rows.into_iter().try_for_each(|row| array.push(row)),
+            Sink::Csv(writer) => rows.into_iter().try_for_each(|row| writer.push(row)),
+            Sink::Sections { out, markdown, first } => {
+                if !std::mem::take(first) {
+                    out.write_all(b"\n")?;
+                }
+                let section = section();
+                if *markdown {
+                    write_markdown(&section, out)
+                } else {
+                    write_text(&section, self.look, out)
+                }
+            }
+        }
+    }
+
+    /// Ends the output.
+    pub fn end(self) -> io::Result<()> {
+        match self.sink {
+            Sink::Array(array) => array.end(),
+            Sink::Csv(writer) => writer.end(),
+            Sink::Sections { .. } => Ok(()),
+        }
+    }
+}
+
+/// A section as text.
+pub fn write_text(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
+    writeln!(out, "{}", look.styles.strong.paint(&section.title))?;
+    if !section.table.rows.is_empty() {
+        table::write(&section.table, look, out)?;
+    }
+    for note in &section.notes {
+        writeln!(out, "{}", look.styles.dim.paint(note))?;
+    }
+    Ok(())
+}
+
+/// A section as Markdown.
+pub fn write_markdown(section: &Section<'_>, out: Out<'_>) -> io::Result<()> {
+    writeln!(out, "**{}**\n", markdown::escape(&section.title))?;
+    if !section.table.rows.is_empty() {
+        markdown::table(&section.table, out)?;
+    }
+    for note in &section.notes {
+        writeln!(out, "\n{}", markdown::escape(note))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,275 @@
+//! Standard error: failures, warnings, progress, and the line a request of `-v`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::api::{self, Trace};
+use crate::bulk::Watch;
+use crate::cli::{ErrorFormat, Output};
+use crate::exit::Exit;
+use crate::failure::{Failure, Subject};
+use crate::render::sanitize;
+use crate::render::style::Styles;
+use crate::terminal::Terminal;
+
+/// Tells the user what is going on, and remembers what failed.
+pub struct Reporter {
+    format: ErrorFormat,
+    quiet: bool,
+    verbose: bool,
+    retries: u32,
+    terminal: bool,
+    styles: Styles,
+    bar: Option<ProgressBar>,
+    failed: u64,
+    /// Exit code → failures with it.
+    exits: BTreeMap<Exit, usize>,
+    /// HTTP status, or what else went wrong → failures with it.
+    kinds: BTreeMap<String, usize>,
+}
+
+/// A failure as `--error-format json` tells it.
+#[derive(Serialize)]
+struct FailureRow<'a> {
+    session_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    status: Option<u16>,
+    error: Option<&'a str>,
+    message: &'a str,
+    exit_code: u8,
+    tries: u32,
+    hint: Option<&'a str>,
+}
+
+/// The closing count as `--error-format json` tells it.
+#[derive(Serialize)]
+struct CountRow<'a> {
+    failed: usize,
+    total: usize,
+    message: &'a str,
+    exit_code: u8,
+}
+
+impl Reporter {
+    /// A reporter as the user wants it.
+    pub fn new(output: &Output, terminal: &Terminal, retries: u32) -> Self {
+        Self {
+            format: output.error_format,
+            quiet: output.quiet,
+            verbose: output.verbose,
+            retries,
+            terminal: terminal.stderr,
+            styles: Styles::new(terminal.color_errors),
+            bar: None,
+            failed: 0,
+            exits: BTreeMap::new(),
+            kinds: BTreeMap::new(),
+        }
+    }
+
+    /// Shows progress over `total` sessions, on a terminal and where there is more than one.
+    pub fn start_progress(&mut self, total: usize) {
+        if self.quiet || !self.terminal || total < 2 {
+            return;
+        }
+        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+        let template = "{bar:24} {human_pos}/{human_len} sessions{msg}  {per_sec}  {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        bar.enable_steady_tick(Duration::from_millis(250));
+        self.bar = Some(bar);
+    }
+
+    /// Clears the progress bar away.
+    pub fn end_progress(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// A warning, unless the user wants quiet.
+    pub fn warn(&self, message: &str) {
+        if !self.quiet {
+            let label = self.styles.warning.paint("warning:");
+            self.line(&format!("{label} {}", sanitize::line(message)));
+        }
+    }
+
+    /// A note, as [`Self::warn`] but of no concern.
+    pub fn note(&self, message: &str) {
+        if !self.quiet {
+            self.line(&sanitize::line(message));
+        }
+    }
+
+    /// One failure, at once.
+    pub fn failure(&mut self, failure: &Failure) {
+        *self.exits.entry(failure.exit).or_default() += 1;
+        let kind = match (failure.status, failure.exit) {
+            (Some(status), exit) if exit != Exit::Document => status.to_string(),
+            (_, Exit::Network) => "no answer".to_owned(),
+            (_, Exit::Document) => "an unusable document".to_owned(),
+            _ => "another failure".to_owned(),
+        };
+        *self.kinds.entry(kind).or_default() += 1;
+        self.say(failure);
+    }
+
+    /// The failure that ended the run.
+    pub fn fatal(&mut self, failure: &Failure) {
+        self.end_progress();
+        self.say(failure);
+    }
+
+    fn say(&self, failure: &Failure) {
+        let hint = failure.hint.as_deref().filter(|_| !self.quiet);
+        match self.format {
+            ErrorFormat::Human => {
+                let label = self.styles.error.paint("error:");
+                let mut line = format!("{label} {}", sanitize::line(&failure.to_string()));
+                if let Some(hint) = hint {
+                    let hint = format!("(hint: {})", sanitize::line(hint));
+                    line = format!("{line} {}", self.styles.dim.paint(&hint));
+                }
+                self.line(&line);
+            }
+            ErrorFormat::Json => self.json_line(&FailureRow {
+                session_id: match failure.subject {
+                    Subject::Session(id) => Some(id),
+                    _ => None,
+                },
+                source: match &failure.subject {
+                    Subject::Source(label) => Some(label),
+                    _ => None,
+                },
+                status: failure.status,
+                error: failure.error.as_deref(),
+                message: &failure.message,
+                exit_code: failure.exit.code(),
+                tries: failure.tries,
+                hint: failure.hint.as_deref(),
+            }),
+        }
+    }
+
+    /// The code of the failures so far: their own where they are alike, else the general one. Where
+    /// there was more than one document, a closing line counts them.
+    pub fn close(&mut self, total: usize) -> Exit {
+        self.end_progress();
+        let exit = match self.exits.keys().copied().collect::<Vec<_>>()[..] {
+            [] => return Exit::Done,
+            [exit] => exit,
+            _ => Exit::Failure,
+        };
+        let failed = self.exits.values().sum::<usize>();
+        if total > 1 {
+            let kinds = self
+                .kinds
+                .iter()
+                .map(|(kind, count)| format!("{} with {kind}", HumanCount(*count as u64)))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let message = format!(
+                "{} of {} failed: {kinds}",
+                HumanCount(failed as u64),
+                HumanCount(total as u64)
+            );
+            match self.format {
+                ErrorFormat::Human => {
+                    let label = self.styles.error.paint("error:");
+                    self.line(&format!("{label} {message}"));
+                }
+                ErrorFormat::Json => self.json_line(&CountRow {
+                    failed,
+                    total,
+                    message: &message,
+                    exit_code: exit.code(),
+                }),
+            }
+        }
+        exit
+    }
+
+    fn json_line(&self, row: &impl Serialize) {
+        if let Ok(json) = serde_json::to_string(row) {
+            let json: Cow<'_, str> =
+                if self.terminal { sanitize::json(&json) } else { Cow::Borrowed(&json) };
+            self.line(&json);
+        }
+    }
+
+    fn line(&self, line: &str) {
+        let write = || {
+            // Where standard error is gone there is nobody left to tell.
+            let _ = writeln!(io::stderr().lock(), "{line}");
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+impl Watch for Reporter {
+    fn request(&mut self, trace: &Trace, tries: u32, again_in: Option<Duration>) {
+        if !self.verbose {
+            return;
+        }
+        let status =
+            trace.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        let mut line = format!(
+            "GET {} {status}, {}, {:.0?}, try {tries} of {}",
+            trace.url,
+            api::in_bytes(trace.bytes),
+            trace.elapsed,
+            self.retries.saturating_add(1).max(tries),
+        );
+        if let Some(id) = &trace.request_id {
+            line.push_str(", request id ");
+            line.push_str(id);
+        }
+        if let Some(pause) = again_in {
+            line.push_str(&format!(", again in {pause:.1?}"));
+        }
+        self.line(&sanitize::line(&line));
+    }
+
+    fn waiting(&mut self, session: Uuid, pause: Duration) {
+        if self.quiet || !self.terminal || self.verbose {
+            return;
+        }
+        let message = format!("session {session} still runs; asking again in {pause:.1?}");
+        match &self.bar {
+            Some(bar) if bar.length().is_some() => bar.set_message(format!("  {message}")),
+            Some(bar) => bar.set_message(message),
+            None => {
+                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+                bar.enable_steady_tick(Duration::from_millis(120));
+                bar.set_message(message);
+                self.bar = Some(bar);
+            }
+        }
+    }
+
+    fn settled(&mut self, failed: bool) {
+        self.failed += u64::from(failed);
+        if let Some(bar) = &self.bar {
+            if bar.length().is_none() {
+                bar.finish_and_clear();
+                self.bar = None;
+                return;
+            }
+            bar.inc(1);
+            let failed = self.failed;
+            bar.set_message(if failed > 0 { format!(", {failed} failed") } else { String::new() });
+        }
+    }
+}

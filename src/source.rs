@@ -1,0 +1,314 @@
+//! SESSION arguments → documents, in order: UUIDs, files, folders, standard input.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use crate::api;
+use crate::bulk::{Fetches, Watch};
+use crate::document::{Document, Origin};
+use crate::exit::Exit;
+use crate::failure::{Failure, Subject};
+use crate::split::{SplitError, Splitter};
+
+/// What standard input is called in messages.
+const STDIN: &str = "standard input";
+
+/// How much of a file is looked at to tell documents from a list of ids.
+const PEEK: usize = 4096;
+
+/// One thing the user named.
+pub enum Item {
+    /// A session to fetch.
+    Session(Uuid),
+    /// A file or stream of documents.
+    Documents {
+        /// What the user calls it.
+        label: String,
+        /// Where its bytes are.
+        input: Input,
+    },
+}
+
+/// Where a file's bytes are.
+pub enum Input {
+    /// In a file that is opened when its turn comes.
+    Path(PathBuf),
+    /// In a stream that was opened to see what it holds.
+    Open(Box<dyn Read>),
+}
+
+/// Makes sense of the SESSION arguments. No request is made here.
+///
+/// A UUID that is named again is dropped. Fails with [`Exit::Usage`] at the first argument, or line
+/// of a list, that is neither.
+pub fn resolve(arguments: &[String], stdin_taken: bool) -> Result<Vec<Item>, Failure> {
+    let mut resolver = Resolver { items: Vec::new(), seen: HashSet::new(), stdin_taken };
+    for argument in arguments {
+        resolver.add(argument)?;
+    }
+    Ok(resolver.items)
+}
+
+struct Resolver {
+    items: Vec<Item>,
+    seen: HashSet<Uuid>,
+    stdin_taken: bool,
+}
+
+impl Resolver {
+    fn add(&mut self, argument: &str) -> Result<(), Failure> {
+        if argument == "-" {
+            if std::mem::replace(&mut self.stdin_taken, true) {
+                return Err(Failure::usage("standard input can be used for one thing only")
+                    .hint("name - once, and the key in a file of its own"));
+            }
+            let stdin = BufReader::with_capacity(PEEK, io::stdin());
+            return self.add_stream(STDIN.to_owned(), stdin);
+        }
+        if let Ok(id) = Uuid::parse_str(argument) {
+            self.add_session(id);
+            return Ok(());
+        }
+        let path = Path::new(argument);
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => self.add_folder(path),
+            Ok(metadata) if metadata.is_file() => {
+                if !has_document_name(path)
+                    && let Some(list) = open_list(path)
+                {
+                    return self.add_list(argument, list);
+                }
+                self.add_path(path);
+                Ok(())
+            }
+            // A pipe cannot be opened twice.
+            Ok(_) => match File::open(path) {
+                Ok(file) => self.add_stream(argument.to_owned(), BufReader::new(file)),
+                Err(error) => Err(unreadable(argument, &error)),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(no_such(argument)),
+            Err(error) => Err(unreadable(argument, &error)),
+        }
+    }
+
+    fn add_session(&mut self, id: Uuid) {
+        if self.seen.insert(id) {
+            self.items.push(Item::Session(id));
+        }
+    }
+
+    fn add_path(&mut self, path: &Path) {
+        let label = path.display().to_string();
+        self.items.push(Item::Documents { label, input: Input::Path(path.to_owned()) });
+    }
+
+    /// The folder's documents, by name.
+    fn add_folder(&mut self, folder: &Path) -> Result<(), Failure> {
+        let label = folder.display().to_string();
+        let mut paths = std::fs::read_dir(folder)
+            .and_then(Iterator::collect::<io::Result<Vec<_>>>)
+            .map_err(|error| unreadable(&label, &error))?
+            .into_iter()
+            .map(|entry| entry.path())
+            .filter(|path| has_document_name(path) && !path.is_dir())
+            .collect::<Vec<_>>();
+        if paths.is_empty() {
+            return Err(Failure::usage(format!(
+                "{label}: the folder holds no *.json and no *.ndjson"
+            ))
+            .hint("fetch --out-dir fills a folder; folders in it are not looked into"));
+        }
+        paths.sort();
+        for path in paths {
+            self.add_path(&path);
+        }
+        Ok(())
+    }
+
+    /// A stream: documents where the first byte that is not blank is `{`, else ids.
+    fn add_stream(
+        &mut self,
+        label: String,
+        mut stream: BufReader<impl Read + 'static>,
+    ) -> Result<(), Failure> {
+        loop {
+            let peeked = stream.fill_buf().map_err(|error| unreadable(&label, &error))?;
+            let Some(first) = peeked.iter().find(|byte| !byte.is_ascii_whitespace()) else {
+                if peeked.is_empty() {
+                    return Ok(());
+                }
+                let blank = peeked.len();
+                stream.consume(blank);
+                continue;
+            };
+            // A byte-order mark stands before documents; no list of ids has one.
+            if matches!(first, b'{' | 0xef) {
+                let input = Input::Open(Box::new(stream));
+                self.items.push(Item::Documents { label, input });
+                return Ok(());
+            }
+            return self.add_list(&label, stream);
+        }
+    }
+
+    /// A list of ids, one a line; `#` begins a comment.
+    fn add_list(&mut self, label: &str, list: impl BufRead) -> Result<(), Failure> {
+        for (number, line) in list.lines().enumerate() {
+            let number = number + 1;
+            let line = line.map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidData => {
+                    Failure::usage(format!("{label}, line {number}: not text"))
+                }
+                _ => unreadable(label, &error),
+            })?;
+            let text = line.split('#').next().unwrap_or_default().trim();
+            if text.is_empty() {
+                continue;
+            }
+            let id = Uuid::parse_str(text).map_err(|_| {
+                Failure::usage(format!(
+                    "{label}, line {number}: {} is not a session id",
+                    quoted(text)
+                ))
+                .hint("a list of sessions holds one UUID a line; nothing was fetched")
+            })?;
+            self.add_session(id);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the name is that of a saved document.
+fn has_document_name(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        extension.eq_ignore_ascii_case("json") || extension.eq_ignore_ascii_case("ndjson")
+    })
+}
+
+/// The file, if it can be read and holds a list of ids. Whatever is wrong with it otherwise is told
+/// when its turn comes.
+fn open_list(path: &Path) -> Option<BufReader<File>> {
+    let mut file = BufReader::with_capacity(PEEK, File::open(path).ok()?);
+    holds_ids(file.fill_buf().ok()?).then_some(file)
+}
+
+/// Whether a file that begins like this is a list of ids.
+fn holds_ids(beginning: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(beginning);
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty());
+    first.is_some_and(|line| line.starts_with('#') || Uuid::parse_str(line).is_ok())
+}
+
+fn no_such(argument: &str) -> Failure {
+    let shown = quoted(argument);
+    let looks_like_uuid = argument.len() >= 4
+        && argument.len() < 40
+        && argument.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+        && argument.bytes().any(|byte| byte.is_ascii_digit());
+    if looks_like_uuid {
+        let digits = argument.bytes().filter(u8::is_ascii_hexdigit).count();
+        return Failure::usage(format!(
+            "{shown} is not a session id: a UUID has 32 hexadecimal digits, this has {digits}"
+        ))
+        .hint("copy the whole id, like 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11");
+    }
+    Failure::usage(format!("{shown} is not a session id and there is no such file"))
+        .hint("name a session's UUID, a saved document, a folder of them, or - for standard input")
+}
+
+fn unreadable(label: &str, error: &io::Error) -> Failure {
+    Failure::new(
+        Exit::Failure,
+        Subject::Source(label.to_owned()),
+        format!("cannot be read: {error}"),
+    )
+}
+
+/// Words of the user's, shortened where they go on and on.
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("\"{}…\"", &text[..end]),
+        None => format!("\"{text}\""),
+    }
+}
+
+/// An iterator over the documents of the items, in the items' order.
+pub struct Documents {
+    items: std::vec::IntoIter<Item>,
+    fetches: Option<Fetches>,
+    open: Option<(String, Splitter<Box<dyn Read>>)>,
+    max_size: u64,
+}
+
+impl Documents {
+    /// The documents of `items`. `fetches` has the items' sessions, in their order; it may be
+    /// absent where there is none. Documents of files may have `max_size` bytes at most.
+    pub fn new(items: Vec<Item>, fetches: Option<Fetches>, max_size: u64) -> Self {
+        Self { items: items.into_iter(), fetches, open: None, max_size }
+    }
+
+    /// The next document, or why it cannot be had; None after the last.
+    ///
+    /// Fails on Ctrl-C.
+    pub fn next(
+        &mut self,
+        watch: &mut dyn Watch,
+    ) -> anyhow::Result<Option<Result<Document, Failure>>> {
+        loop {
+            if let Some(document) = self.next_of_file() {
+                return Ok(Some(document));
+            }
+            match self.items.next() {
+                None => return Ok(None),
+                Some(Item::Session(_)) => {
+                    let Some(fetches) = &mut self.fetches else {
+                        continue;
+                    };
+                    let Some((id, result)) = fetches.next(watch)? else {
+                        continue;
+                    };
+                    let document = result.and_then(|answer| {
+                        let content_type = answer.content_type;
+                        Document::new(Origin::Session { id, content_type }, answer.body)
+                    });
+                    return Ok(Some(document));
+                }
+                Some(Item::Documents { label, input }) => match self.open(input) {
+                    Ok(splitter) => self.open = Some((label, splitter)),
+                    Err(error) => return Ok(Some(Err(unreadable(&label, &error)))),
+                },
+            }
+        }
+    }
+
+    fn open(&self, input: Input) -> io::Result<Splitter<Box<dyn Read>>> {
+        let reader: Box<dyn Read> = match input {
+            Input::Path(path) => Box::new(File::open(path)?),
+            Input::Open(reader) => reader,
+        };
+        Ok(Splitter::new(reader, self.max_size))
+    }
+
+    fn next_of_file(&mut self) -> Option<Result<Document, Failure>> {
+        let (label, splitter) = self.open.as_mut()?;
+        let label = label.clone();
+        let piece = match splitter.next() {
+            Some(piece) => piece,
+            None => {
+                self.open = None;
+                return None;
+            }
+        };
+        Some(match piece {
+            Ok(piece) => Document::new(Origin::File { label, line: piece.line }, piece.bytes),
+            Err(SplitError::Io(error)) => Err(unreadable(&label, &error)),
+            Err(SplitError::TooLarge(size)) => {
+                Err(api::too_large(Subject::Source(label), size, self.max_size))
+            }
+        })
+    }
+}

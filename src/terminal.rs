@@ -1,0 +1,159 @@
+//! What is known of the terminal, resolved once: colour, width, pager, the buffered output.
+
+use std::env;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::process::{Child, Command, Stdio};
+
+use crate::cli::{ColorChoice, Output};
+
+/// The pager where `$PAGER` names none: quits if all fits, keeps colours, leaves the text behind.
+const DEFAULT_PAGER: &str = "less -FIRX";
+
+/// Output is written in pieces of this size.
+const BUFFER: usize = 128 * 1024;
+
+/// What standard output and standard error are, and what the user wants of them.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "five independent facts")]
+pub struct Terminal {
+    /// Whether standard output is a terminal.
+    pub stdout: bool,
+    /// Whether standard error is a terminal.
+    pub stderr: bool,
+    /// Whether to colour standard output.
+    pub color: bool,
+    /// Whether to colour standard error.
+    pub color_errors: bool,
+    /// Columns to lay out for; None is unlimited.
+    pub width: Option<usize>,
+    /// Whether what is for reading may be paged.
+    pub pager: bool,
+}
+
+impl Terminal {
+    /// Looks at the streams and the environment.
+    pub fn resolve(output: &Output) -> Self {
+        let stdout = io::stdout().is_terminal();
+        let stderr = io::stderr().is_terminal();
+        let width = match output.width {
+            Some(0) => None,
+            Some(width) => Some(usize::from(width)),
+            None if stdout => {
+                Some(terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)))
+            }
+            None => None,
+        };
+        Self {
+            stdout,
+            stderr,
+            color: wants_color(output.color, stdout),
+            color_errors: wants_color(output.color, stderr),
+            width,
+            pager: stdout && !output.no_pager,
+        }
+    }
+}
+
+fn wants_color(choice: ColorChoice, terminal: bool) -> bool {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if set("NO_COLOR").is_some() => false,
+        ColorChoice::Auto if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+        ColorChoice::Auto => {
+            terminal
+                && set("TERM").is_none_or(|term| term != "dumb")
+                && set("CLICOLOR").is_none_or(|value| value != "0")
+        }
+    }
+}
+
+/// The buffered standard output, or a pager in its place.
+pub struct Out {
+    sink: Option<Sink>,
+}
+
+enum Sink {
+    Stdout(BufWriter<io::StdoutLock<'static>>),
+    Pager(Child, BufWriter<std::process::ChildStdin>),
+}
+
+impl Out {
+    /// Standard output.
+    pub fn stdout() -> Self {
+        let stdout = BufWriter::with_capacity(BUFFER, io::stdout().lock());
+        Self { sink: Some(Sink::Stdout(stdout)) }
+    }
+
+    /// The user's pager where `terminal` allows one and it can be started, else standard output.
+    pub fn paged(terminal: &Terminal) -> Self {
+        terminal
+            .pager
+            .then(start_pager)
+            .flatten()
+            .map_or_else(Self::stdout, |sink| Self { sink: Some(sink) })
+    }
+
+    /// Writes out what is buffered and, where there is a pager, waits until it is left.
+    ///
+    /// Fails where the output cannot be written, for instance to a full disk.
+    pub fn finish(mut self) -> io::Result<()> {
+        match self.sink.take() {
+            None => Ok(()),
+            Some(Sink::Stdout(mut stdout)) => stdout.flush(),
+            Some(Sink::Pager(mut child, mut input)) => {
+                let written = input.flush();
+                drop(input);
+                child.wait()?;
+                written
+            }
+        }
+    }
+}
+
+impl Drop for Out {
+    fn drop(&mut self) {
+        if let Some(Sink::Pager(mut child, input)) = self.sink.take() {
+            drop(input);
+            // The terminal is the pager's until it is left.
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.sink {
+            Some(Sink::Stdout(stdout)) => stdout.write(bytes),
+            Some(Sink::Pager(_, input)) => input.write(bytes),
+            None => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.sink {
+            Some(Sink::Stdout(stdout)) => stdout.flush(),
+            Some(Sink::Pager(_, input)) => input.flush(),
+            None => Ok(()),
+        }
+    }
+}
+
+fn start_pager() -> Option<Sink> {
+    let command = env::var("PAGER").unwrap_or_else(|_| DEFAULT_PAGER.to_owned());
+    let words = shell_words::split(&command).ok()?;
+    let (program, arguments) = words.split_first()?;
+    if program == "cat" {
+        return None;
+    }
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::piped());
+    // A plain PAGER=less should behave like the default.
+    if env::var_os("LESS").is_none() {
+        command.env("LESS", "FIRX");
+    }
+    let mut child = command.spawn().ok()?;
+    let input = child.stdin.take()?;
+    Some(Sink::Pager(child, BufWriter::with_capacity(BUFFER, input)))
+}

@@ -1,0 +1,3 @@
+//! Documents → rows: the joins. Pure functions that know no style and no writer.
+
+pub mod turns;
