@@ -8,6 +8,9 @@
 //! [`SessionAnalysisInput`] is generic over its four large lists, so that a view can name a narrower
 //! type ([`MessageTurn`], [`Skipped`]) for what it does not show and the parser passes over the rest.
 
+#[cfg(test)]
+mod contract;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
@@ -579,16 +582,32 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
                 if bytes.iter().any(|byte| *byte < 0x20) {
                     return Err(E::custom("control character in a string, which JSON must escape"));
                 }
-                Ok(Text(String::from_utf8_lossy(bytes)))
+                Ok(Text(match std::str::from_utf8(bytes) {
+                    Ok(text) => Cow::Borrowed(text),
+                    Err(_) => Cow::Owned(without_surrogates(bytes)),
+                }))
             }
 
             fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
+                Ok(Text(Cow::Owned(without_surrogates(bytes))))
             }
         }
 
         deserializer.deserialize_bytes(TextVisitor)
     }
+}
+
+/// The text, with U+FFFD in place of each half of a surrogate pair, which begins with ED and is the
+/// only thing in a document's strings that can fail to be UTF-8.
+fn without_surrogates(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if chunk.invalid().first() == Some(&0xed) {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    text
 }
 
 /// A number of the document, kept as the digits that were sent.
