@@ -1,6 +1,7 @@
 //! One document: where it came from, and whether it is an analysis input.
 
 use std::fmt;
+use std::thread;
 
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -14,6 +15,9 @@ use crate::split::Scanner;
 
 /// Nesting past this is refused: indenting it would blow a document up by its square.
 pub const MAX_DEPTH: usize = 1000;
+
+/// From this size on, in bytes, a thread of its own pays.
+const LARGE: usize = 1 << 20;
 
 /// Where a document came from.
 #[derive(Clone, Debug)]
@@ -96,8 +100,17 @@ impl Document {
 
     /// Checks that this is JSON, an object, and has a `session_id`; no more is asked.
     pub fn check(&self) -> Result<Head<'_>, Failure> {
-        let head = serde_json::from_str(self.json()).map_err(|error| self.refuse(&error, None))?;
-        let depth = Scanner::depth_of(self.json().as_bytes());
+        let json = self.json();
+        let (head, depth) = if json.len() < LARGE {
+            (serde_json::from_str(json), Scanner::depth_of(json.as_bytes()))
+        } else {
+            thread::scope(|scope| {
+                let depth = scope.spawn(|| Scanner::depth_of(json.as_bytes()));
+                // A scanner that panicked would have said so; such a document is not printed.
+                (serde_json::from_str(json), depth.join().unwrap_or(usize::MAX))
+            })
+        };
+        let head = head.map_err(|error| self.refuse(&error, None))?;
         if depth > MAX_DEPTH {
             let message = format!("nested {depth} levels deep; {MAX_DEPTH} is the most");
             return Err(unusable(&self.origin, message));

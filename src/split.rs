@@ -126,7 +126,10 @@ impl<R: Read> Splitter<R> {
     /// Gives out the current document, which ends at `end`.
     fn cut(&mut self, end: usize) -> Piece {
         let line = self.line;
-        self.line += count_lines(&self.buffer[self.start..end]);
+        // After the last document nobody asks for a line any more.
+        if !(self.at_end && end == self.buffer.len()) {
+            self.line += count_lines(&self.buffer[self.start..end]);
+        }
         let bytes = if end - self.start > self.buffer.len() / 2 {
             // Most of the buffer: hand it over and keep the rest.
             let rest = self.buffer.split_off(end);
