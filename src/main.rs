@@ -7,6 +7,8 @@
 mod api;
 mod bulk;
 mod cli;
+#[cfg(test)]
+mod contract;
 mod demo;
 mod document;
 mod exit;

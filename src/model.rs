@@ -8,9 +8,6 @@
 //! [`SessionAnalysisInput`] is generic over its four large lists, so that a view can name a narrower
 //! type ([`MessageTurn`], [`Skipped`]) for what it does not show and the parser passes over the rest.
 
-#[cfg(test)]
-mod contract;
-
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;

@@ -5,7 +5,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
-use super::*;
+use crate::model::*;
 
 /// A schema of the API, its fields, and where in a document it is used.
 struct Schema {
@@ -278,7 +278,7 @@ fn every_value_of_the_apis_enums_is_known() {
 
 #[test]
 fn the_showcase_session_uses_every_field() {
-    let showcase = include_str!("../demo/sessions/showcase.json");
+    let showcase = include_str!("demo/sessions/showcase.json");
     let showcase: Value = serde_json::from_str(showcase).unwrap();
     for schema in SCHEMAS {
         let Some(place) = schema.place else { continue };
@@ -296,10 +296,10 @@ fn the_showcase_session_uses_every_field() {
 #[test]
 fn every_sample_session_can_be_read_whole() {
     for sample in [
-        include_str!("../demo/sessions/showcase.json"),
-        include_str!("../demo/sessions/voice-abandoned.json"),
-        include_str!("../demo/sessions/legacy.json"),
-        include_str!("../demo/sessions/worldwide.json"),
+        include_str!("demo/sessions/showcase.json"),
+        include_str!("demo/sessions/voice-abandoned.json"),
+        include_str!("demo/sessions/legacy.json"),
+        include_str!("demo/sessions/worldwide.json"),
     ] {
         let input: SessionAnalysisInput<'_> = serde_json::from_str(sample).unwrap();
         assert!(!input.messages.is_empty());

@@ -1,0 +1,246 @@
+//! What the benchmark needs beside public tools: inputs, a server on loopback, a bare typed parse.
+//!
+//! `tests/bench/run` builds this as the example `bench-tools` and calls it.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool of the benchmark's own")]
+
+#[allow(dead_code, reason = "the parse is timed, not used")]
+#[path = "../../src/model.rs"]
+mod model;
+
+use std::convert::Infallible;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use uuid::Uuid;
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["document", messages, path] => {
+            let mut out = BufWriter::new(File::create(path)?);
+            document(messages.parse()?, 1, &mut out)?;
+            Ok(out.flush()?)
+        }
+        ["folder", count, messages, path] => {
+            folder(count.parse()?, messages.parse()?, path.as_ref())
+        }
+        ["ids", count] => {
+            for number in 1..=count.parse()? {
+                println!("{}", id(1, number));
+            }
+            Ok(())
+        }
+        ["parse", path] => parse(path.as_ref()),
+        ["serve", delay] => serve(Duration::from_millis(delay.parse()?)),
+        _ => bail!(
+            "usage: document MESSAGES FILE | folder COUNT MESSAGES DIR | ids COUNT | parse FILE | serve DELAY_MS"
+        ),
+    }
+}
+
+/// Reads the whole document into the program's own types, which is what a view cannot do without.
+fn parse(path: &Path) -> anyhow::Result<()> {
+    let bytes = std::fs::read(path)?;
+    let input: model::SessionAnalysisInput<'_> = serde_json::from_slice(&bytes)?;
+    println!("{} messages", input.messages.len());
+    Ok(())
+}
+
+/// Small numbers that look random and are the same every time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+fn id(kind: u128, number: u64) -> Uuid {
+    Uuid::from_u128((kind << 100) | (0x4000_8000 << 48) | u128::from(number))
+}
+
+const WORDS: &[&str] = &[
+    "the", "invoice", "router", "line", "moved", "charge", "credit", "please", "check", "contract",
+    "for", "is", "was", "my", "your", "new", "address", "month", "speed", "café", "engineer",
+    "visit", "and", "of", "to", "in", "we", "can", "see", "that",
+];
+
+fn words(numbers: &mut Numbers, count: u64) -> String {
+    let mut text = String::new();
+    for _ in 0..count {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        let index = usize::try_from(numbers.below(WORDS.len() as u64)).unwrap_or_default();
+        text.push_str(WORDS[index]);
+    }
+    text
+}
+
+/// A session of so many messages; a retrieval of ten chunks and a tool call every five messages.
+fn document(messages: u64, session: u64, out: &mut impl Write) -> io::Result<()> {
+    let mut numbers = Numbers(session);
+    let second = |number: u64| {
+        format!(
+            "2026-09-{:02}T{:02}:{:02}:{:02}Z",
+            1 + number / 86_400 % 28,
+            number / 3600 % 24,
+            number / 60 % 60,
+            number % 60
+        )
+    };
+    write!(
+        out,
+        r#"{{"analyzer_input_schema_version":2,"session_id":"{}","organization_id":"{}","agent_id":"{}","channel":"chat","started_at":"{}","ended_at":"{}","completion_reason":"user_closed","knowledge_gap_analysis_outcome":"resolved","messages":["#,
+        id(1, session),
+        id(2, 1),
+        id(3, 1),
+        second(0),
+        second(messages),
+    )?;
+    let call = |numbers: &mut Numbers| {
+        format!(r#"{{\"account\":{},\"period\":\"2026-09\"}}"#, numbers.below(100_000_000))
+    };
+    for turn in 0..messages {
+        let assistant = turn % 2 == 1;
+        let calls = if turn % 5 == 3 {
+            format!(
+                r#"[{{"id":"call_{turn}","type":"function","function":{{"name":"lookup_invoice","arguments":"{}"}}}}]"#,
+                call(&mut numbers)
+            )
+        } else {
+            "null".to_owned()
+        };
+        let length = 6 + numbers.below(30);
+        write!(
+            out,
+            r#"{}{{"turn_id":"{}","role":"{}","timestamp":"{}","content":"{}\nRegards","tool_calls":{calls},"tool_results":null,"model_used":{},"latency_ms":{},"truncated":false,"original_char_count":null}}"#,
+            if turn == 0 { "" } else { "," },
+            id(4, turn),
+            if assistant { "assistant" } else { "user" },
+            second(turn),
+            words(&mut numbers, length),
+            if assistant { "\"feather-large-2\"" } else { "null" },
+            if assistant { (300 + numbers.below(4000)).to_string() } else { "null".to_owned() },
+        )?;
+    }
+    write!(out, r#"],"rag_traces":["#)?;
+    let retrievals = messages / 5;
+    for retrieval in 0..retrievals {
+        let top = 9999 - numbers.below(8000);
+        write!(
+            out,
+            r#"{}{{"rag_query_id":"{}","assistant_turn_id":"{}","query_hash":"q_{:012x}","kb_ids":["{}"],"retrieved":["#,
+            if retrieval == 0 { "" } else { "," },
+            id(5, retrieval),
+            id(4, retrieval * 5 + 1),
+            numbers.below(5000),
+            id(6, numbers.below(4)),
+        )?;
+        for chunk in 0..10 {
+            let document = numbers.below(400);
+            write!(
+                out,
+                r#"{}{{"chunk_id":"kb-billing-{document:03}#{chunk}","doc_id":"kb-billing-{document:03}","version_id":"v{}","score":0.{:04}}}"#,
+                if chunk == 0 { "" } else { "," },
+                numbers.below(30),
+                top * (10 - chunk) / 10,
+            )?;
+        }
+        write!(
+            out,
+            r#"],"top_score":0.{top:04},"hit":{},"latency_ms":{},"answerability":{{"label":"{}","reason_code":null,"raw_top_score":0.{top:04},"score_basis":"cosine","mode":"enforce","action":"answer","threshold_low":0.4,"threshold_high":0.7}}}}"#,
+            top > 4000,
+            20 + numbers.below(400),
+            if top > 4000 { "answerable" } else { "unanswerable" },
+        )?;
+    }
+    write!(out, r#"],"citations":["#)?;
+    for citation in 0..retrievals / 2 {
+        let document = numbers.below(400);
+        write!(
+            out,
+            r#"{}{{"assistant_turn_id":"{}","kb_id":"{}","doc_id":"kb-billing-{document:03}","chunk_id":"kb-billing-{document:03}#0","version_id":null}}"#,
+            if citation == 0 { "" } else { "," },
+            id(4, citation * 10 + 1),
+            id(6, 0),
+        )?;
+    }
+    write!(out, r#"],"tool_calls":["#)?;
+    for number in 0..messages / 5 {
+        let turn = number * 5 + 3;
+        let arguments = call(&mut numbers);
+        let failed = number % 30 == 0;
+        let result = words(&mut numbers, 25);
+        write!(
+            out,
+            r#"{}{{"tool_call_id":"call_{turn}","assistant_turn_id":"{}","name":"lookup_invoice","arguments":"{arguments}","arguments_parsed":{},"result":{},"error":{},"latency_ms":{}}}"#,
+            if number == 0 { "" } else { "," },
+            id(4, turn),
+            arguments.replace('\\', ""),
+            if failed { "null".to_owned() } else { format!("\"{result}\"") },
+            if failed { "\"upstream timed out\"" } else { "null" },
+            20 + numbers.below(900),
+        )?;
+    }
+    writeln!(
+        out,
+        r#"],"handoff_events":[],"kb_snapshot":null,"user_feedback":null,"csat":{{"timestamp":"{}","score":4,"scale_max":5}},"reopen":null,"customer_metadata":null,"missing_evidence_reasons":["no_kb_snapshot","no_user_feedback"]}}"#,
+        second(messages),
+    )
+}
+
+fn folder(count: u64, messages: u64, path: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(path)?;
+    for session in 1..=count {
+        let file = path.join(format!("{}.json", id(1, session)));
+        let mut out =
+            BufWriter::new(File::create(&file).with_context(|| file.display().to_string())?);
+        document(messages, session, &mut out)?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// Answers every request with a small session, after a while; prints its base URL first.
+fn serve(delay: Duration) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async move {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        println!("http://{}", listener.local_addr()?);
+        let mut body = Vec::new();
+        document(20, 1, &mut body)?;
+        let body = String::from_utf8(body)?;
+        loop {
+            let (stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            let body = body.clone();
+            let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+                // Every session is the same but for its id.
+                let asked = request.uri().path().split('/').nth(3).unwrap_or_default();
+                let body = Bytes::from(body.replacen(&id(1, 1).to_string(), asked, 1));
+                async move {
+                    if !delay.is_zero() {
+                        tokio::time::sleep(delay).await;
+                    }
+                    Ok::<_, Infallible>(Response::new(Full::new(body)))
+                }
+            });
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    })
+}
