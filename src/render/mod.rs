@@ -8,6 +8,8 @@ pub mod rows;
 pub mod sanitize;
 pub mod style;
 pub mod table;
+pub mod transcript;
+pub mod wrap;
 
 use std::io;
 

@@ -1,14 +1,43 @@
-//! `transcript`.
+//! `transcript`: read the conversation, with its evidence in place.
 
-use super::Run;
-use crate::cli::TranscriptArgs;
+use super::{Run, remarks};
+use crate::cli::{TranscriptArgs, TranscriptFormat};
 use crate::exit::Exit;
+use crate::render::transcript::{Format, Writer};
+use crate::view::transcript::{Selection, Transcript};
 
 impl Run<'_> {
     /// `transcript`.
     pub(super) fn transcript(mut self, args: &TranscriptArgs) -> anyhow::Result<Exit> {
+        let selection = Selection {
+            turns: args.turn.clone(),
+            roles: args.role.clone(),
+            evidence: !args.no_evidence,
+        };
+        let format = Format::from(args.format);
         let mut documents = self.documents(&args.sessions)?;
-        self.each(&mut documents, |_document| Ok(Vec::new()))?;
+        let mut out = self.out(matches!(format, Format::Text | Format::Markdown));
+        let look = self.look.clone();
+        let mut writer = Writer::new(format, &look, &mut out);
+        self.each(&mut documents, |document| {
+            let input = document.read()?;
+            let mut remarks = remarks(document, &input);
+            remarks.extend(writer.push(&Transcript::new(&input), &selection)?);
+            Ok(remarks)
+        })?;
+        writer.end()?;
+        out.finish()?;
         Ok(self.close(false))
+    }
+}
+
+impl From<TranscriptFormat> for Format {
+    fn from(format: TranscriptFormat) -> Self {
+        match format {
+            TranscriptFormat::Text => Self::Text,
+            TranscriptFormat::Markdown => Self::Markdown,
+            TranscriptFormat::Json => Self::Json,
+            TranscriptFormat::Ndjson => Self::Ndjson,
+        }
     }
 }

@@ -1,0 +1,255 @@
+//! The transcript: text for reading, Markdown for an issue tracker, rows for scripts.
+
+mod markdown;
+mod text;
+
+use std::borrow::Cow;
+use std::io;
+use std::ops::RangeInclusive;
+
+use super::{Look, Out, json, sanitize};
+use crate::render::format::{counted, duration};
+use crate::view::transcript::{
+    AnswerabilityRow, Counts, Header, MessageRow, Selection, Transcript,
+};
+
+/// How the transcript is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For reading.
+    Text,
+    /// For an issue tracker.
+    Markdown,
+    /// One array, an object a row.
+    Json,
+    /// A line a row.
+    Ndjson,
+}
+
+/// Writes one session after the other.
+pub struct Writer<'a> {
+    look: &'a Look,
+    sink: Sink<'a>,
+}
+
+enum Sink<'a> {
+    Array(json::Array<'a>),
+    Pages { out: Out<'a>, markdown: bool, first: bool },
+}
+
+impl<'a> Writer<'a> {
+    /// Begins the output.
+    pub fn new(format: Format, look: &'a Look, out: Out<'a>) -> Self {
+        let sink = match format {
+            Format::Json => Sink::Array(json::Array::indented(out, look)),
+            Format::Ndjson => Sink::Array(json::Array::lines(out, look)),
+            Format::Text => Sink::Pages { out, markdown: false, first: true },
+            Format::Markdown => Sink::Pages { out, markdown: true, first: true },
+        };
+        Self { look, sink }
+    }
+
+    /// One session, as far as it is selected. Returns what must be told elsewhere, since the format
+    /// has no place for it.
+    pub fn push(
+        &mut self,
+        transcript: &Transcript<'_>,
+        selection: &Selection,
+    ) -> io::Result<Option<String>> {
+        match &mut self.sink {
+            Sink::Array(array) => {
+                for row in transcript.rows(selection) {
+                    array.push(&row)?;
+                }
+                Ok(nothing(transcript, selection).filter(|_| !selection.is_whole()))
+            }
+            Sink::Pages { out, markdown: false, first } => {
+                if !std::mem::take(first) {
+                    text::between(self.look, *out)?;
+                }
+                text::write(transcript, selection, self.look, *out)?;
+                Ok(None)
+            }
+            Sink::Pages { out, markdown: true, first } => {
+                if !std::mem::take(first) {
+                    out.write_all(b"\n---\n\n")?;
+                }
+                markdown::write(transcript, selection, self.look, *out)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Ends the output.
+    pub fn end(self) -> io::Result<()> {
+        match self.sink {
+            Sink::Array(array) => array.end(),
+            Sink::Pages { .. } => Ok(()),
+        }
+    }
+}
+
+/// The notice for a document whose text was not redacted.
+const UNREDACTED: &str = "Not redacted: the document carries transcript_redaction_skipped, so \
+     personal data stands in this text as it was said.";
+
+/// Why there is no turn to show, where there is none.
+fn nothing(transcript: &Transcript<'_>, selection: &Selection) -> Option<String> {
+    if transcript.turns() == 0 {
+        return Some("no messages: the document has no transcript".to_owned());
+    }
+    if transcript.has(selection) {
+        return None;
+    }
+    let roles: Vec<_> = selection.roles.iter().map(|role| quoted(role)).collect();
+    let roles = roles.join(" or ");
+    Some(match &selection.turns {
+        None => {
+            let known: Vec<_> =
+                transcript.roles().iter().take(12).map(|role| named(role)).collect();
+            let more = if transcript.roles().len() > 12 { ", …" } else { "" };
+            format!(
+                "no turn has the role {roles}; the session's roles are {}{more}",
+                known.join(", ")
+            )
+        }
+        Some(range) if *range.start() > transcript.turns() || selection.roles.is_empty() => {
+            format!("no turn {}; the session has {}", span(range), turns(transcript.turns()))
+        }
+        Some(range) => format!("no turn of {} has the role {roles}", span(range)),
+    })
+}
+
+/// `#4`, `#4..#9`, `#4 and later`.
+fn span(range: &RangeInclusive<usize>) -> String {
+    match (*range.start(), *range.end()) {
+        (first, usize::MAX) => format!("#{first} or later"),
+        (first, last) if first == last => format!("#{first}"),
+        (first, last) => format!("#{first}..#{last}"),
+    }
+}
+
+/// What is selected, in words: `turns #4..#9, role user, without evidence`.
+fn selected(selection: &Selection) -> String {
+    let mut parts = Vec::new();
+    if let Some(range) = &selection.turns {
+        let one = range.start() == range.end();
+        parts.push(format!("turn{} {}", if one { "" } else { "s" }, span(range)));
+    }
+    if !selection.roles.is_empty() {
+        let roles: Vec<_> = selection.roles.iter().map(|role| named(role)).collect();
+        parts.push(format!("role {}", roles.join(" or ")));
+    }
+    if !selection.evidence {
+        parts.push("without evidence".to_owned());
+    }
+    parts.join(", ")
+}
+
+fn quoted(role: &str) -> String {
+    format!("\"{}\"", sanitize::line(role))
+}
+
+/// A role, or what stands for one that was not sent.
+fn named(role: &str) -> Cow<'_, str> {
+    let role = sanitize::line(role);
+    if role.trim().is_empty() { Cow::Borrowed("(no role)") } else { role }
+}
+
+fn turns(count: usize) -> String {
+    counted(count, "turn", "turns")
+}
+
+/// The counts in words, a part a kind of evidence; what there is none of is left out.
+fn counts(counts: &Counts) -> Vec<String> {
+    let mut parts = vec![turns(counts.turns)];
+    let mut part = |count: usize, one: &str, many: &str, details: &[(usize, &str)]| {
+        if count > 0 {
+            let mut part = counted(count, one, many);
+            for (count, what) in details.iter().filter(|(count, _)| *count > 0) {
+                part.push_str(&format!(", {} {what}", super::format::count(*count)));
+            }
+            parts.push(part);
+        }
+    };
+    let hits = if counts.hits == 1 { "hit" } else { "hits" };
+    let errors = if counts.errors == 1 { "error" } else { "errors" };
+    part(counts.retrievals, "retrieval", "retrievals", &[(counts.hits, hits)]);
+    let not_retrieved = [(counts.not_retrieved, "not retrieved")];
+    part(counts.citations, "citation", "citations", &not_retrieved);
+    let details = [
+        (counts.errors, errors),
+        (counts.no_result, "no-result"),
+        (counts.unrecorded, "unrecorded"),
+    ];
+    part(counts.tool_calls, "tool call", "tool calls", &details);
+    part(counts.handoffs, "hand-off", "hand-offs", &[]);
+    part(counts.orphans, "orphan", "orphans", &[]);
+    parts
+}
+
+/// How long the session took, in words.
+fn lasted(header: &Header<'_>) -> String {
+    match header.seconds {
+        Some(seconds) => duration(seconds),
+        None if header.ended_at.is_none() => "no end recorded".to_owned(),
+        None => "unknown duration".to_owned(),
+    }
+}
+
+/// `truncated, 12,431 characters originally`; None where nothing was cut.
+fn truncation(row: &MessageRow<'_>) -> Option<String> {
+    let count = row.original_char_count.map(|count| {
+        let number = usize::try_from(count.as_i64());
+        number.map_or_else(|_| count.to_string(), super::format::count)
+    });
+    row.truncated.then(|| match count {
+        Some(count) => format!("truncated, {count} characters originally"),
+        None => "truncated".to_owned(),
+    })
+}
+
+/// `answerable → answer`, `unanswerable → abstain (shadow)`.
+fn verdict(gate: &AnswerabilityRow<'_>) -> Option<String> {
+    let label = gate.label.map(sanitize::line);
+    let action = gate.action.map(sanitize::line);
+    let verdict = match (label, action) {
+        (Some(label), Some(action)) => format!("{label} → {action}"),
+        (Some(one), None) | (None, Some(one)) => one.into_owned(),
+        (None, None) => return None,
+    };
+    let shadow = gate.mode.is_some_and(|mode| mode.eq_ignore_ascii_case("shadow"));
+    Some(if shadow { format!("{verdict} (shadow)") } else { verdict })
+}
+
+/// A chunk by its id, its document before it where the id does not begin with that.
+fn chunk(doc_id: &str, chunk_id: &str, short: bool) -> String {
+    let chunk = super::format::id(chunk_id, short);
+    if doc_id.is_empty() || chunk_id.starts_with(doc_id) {
+        return chunk.into_owned();
+    }
+    format!("{}/{chunk}", super::format::id(doc_id, short))
+}
+
+/// Harmless text without tabs, or blanks and empty lines at its ends; indentation stays.
+fn block(text: &str) -> Cow<'_, str> {
+    let clean = sanitize::text(text);
+    let clean = if clean.contains('\t') { Cow::Owned(clean.replace('\t', "    ")) } else { clean };
+    match clean {
+        Cow::Borrowed(text) => Cow::Borrowed(trim(text)),
+        Cow::Owned(text) if trim(&text).len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(trim(&text).to_owned()),
+    }
+}
+
+fn trim(text: &str) -> &str {
+    let text = text.trim_end();
+    let indented = text.trim_start();
+    let blank = text.len() - indented.len();
+    // Only whole empty lines go.
+    let begin = text.get(..blank).and_then(|blank| blank.rfind('\n')).map_or(0, |end| end + 1);
+    text.get(begin..).unwrap_or(indented)
+}
+
+#[cfg(test)]
+mod tests;
