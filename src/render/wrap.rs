@@ -104,7 +104,7 @@ fn cuts(text: &str, measure: usize) -> Vec<(usize, usize)> {
     for (start, cluster) in clusters(text) {
         let columns = cluster.width();
         // A blank may stand past the edge: it is not seen.
-        if width + columns > measure && width > 0 && cluster != " " {
+        while width + columns > measure && width > 0 && cluster != " " {
             // Not where that would leave most of the line empty.
             let far = |cut: &(usize, usize)| cut.1 > measure / 2;
             let cut = comma.filter(far).or(blank.filter(far)).unwrap_or((start, width));

@@ -1069,3 +1069,253 @@ fn join_calls<'a>(
     }
     (calls, answers)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a call came to: name, status, turn, result, turn it was answered in.
+    type Told<'a> = (&'a str, Status, usize, Option<&'a str>, Option<usize>);
+
+    fn told<'a>(transcript: &Transcript<'a>) -> Vec<Told<'a>> {
+        let calls = transcript.calls.iter();
+        calls
+            .map(|call| {
+                let answered = call.answer.map(|(turn, _)| turn);
+                (call.name(), call.status(), call.turn, call.result(), answered)
+            })
+            .collect()
+    }
+
+    fn read(json: &str) -> SessionAnalysisInput<'_> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn flags(row: &Row<'_>) -> Vec<&'static str> {
+        match row {
+            Row::Message(row) => row.flags.clone(),
+            Row::Orphan(row) => row.flags.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_call_is_joined_with_its_record_and_with_its_answer() {
+        let input = read(
+            r#"{"session_id":"s","messages":[
+                {"turn_id":"a","role":"assistant","tool_calls":[
+                    {"id":"c1","function":{"name":"asked","arguments":"{}"}},
+                    {"id":"c2","function":{"name":"lost","arguments":"{}"}},
+                    {"id":"c3","function":{"name":"silent","arguments":"{}"}}]},
+                {"turn_id":"b","role":"tool","tool_results":{"tool_call_id":"c1","output":"out"}},
+                {"turn_id":"c","role":"tool","tool_results":{"tool_call_id":"c4","output":"",
+                    "error":"broke"}},
+                {"turn_id":"d","role":"tool","tool_results":{"tool_call_id":"c9","output":"?"}}],
+              "tool_calls":[
+                {"tool_call_id":"c1","assistant_turn_id":"a","name":"recorded","arguments":"{\"x\":1}"},
+                {"tool_call_id":"c3","assistant_turn_id":"a","name":"silent","arguments":"{}"},
+                {"tool_call_id":"c4","assistant_turn_id":"a","name":"unasked","arguments":"{}"},
+                {"tool_call_id":"c5","assistant_turn_id":"z","name":"orphan","arguments":"{}",
+                    "result":"r"}]}"#,
+        );
+        let transcript = Transcript::new(&input);
+        assert_eq!(
+            told(&transcript),
+            [
+                ("recorded", Status::Ok, 1, Some("out"), Some(2)),
+                ("lost", Status::Unrecorded, 1, None, None),
+                ("silent", Status::NoResult, 1, None, None),
+                ("unasked", Status::Error, 1, None, Some(3)),
+                ("orphan", Status::Ok, 0, Some("r"), None),
+            ]
+        );
+        let row = transcript.calls[0].row();
+        assert_eq!((row.asked_name, row.asked_arguments), (Some("asked"), Some("{}")));
+        let rows: Vec<_> = transcript.rows(&Selection::ALL).collect();
+        assert_eq!(flags(&rows[0]), ["unrecorded", "no-result", "error", "unasked"]);
+        assert_eq!(flags(&rows[3]), [RESULT_WITHOUT_CALL]);
+        assert_eq!(flags(&rows[4]), [ORPHAN, UNASKED]);
+        let counts = transcript.header().counts;
+        assert_eq!((counts.tool_calls, counts.errors, counts.no_result), (5, 1, 1));
+        assert_eq!((counts.unrecorded, counts.orphans), (1, 1));
+    }
+
+    #[test]
+    fn ids_that_every_turn_uses_again_are_kept_apart() {
+        let input = read(
+            r#"{"session_id":"s","messages":[
+                {"turn_id":"a","tool_calls":[{"id":"call_0","function":{"name":"one"}}]},
+                {"turn_id":"b","tool_calls":[{"id":"call_0","function":{"name":"two"}}]},
+                {"turn_id":"c","tool_results":{"tool_call_id":"call_0","output":"of two"}},
+                {"turn_id":"d","tool_calls":[{"id":"call_0","function":{"name":"three"}}]}],
+              "tool_calls":[
+                {"tool_call_id":"call_0","assistant_turn_id":"d","name":"three"},
+                {"tool_call_id":"call_0","assistant_turn_id":"b","name":"two"}]}"#,
+        );
+        assert_eq!(
+            told(&Transcript::new(&input)),
+            [
+                ("one", Status::Unrecorded, 1, None, None),
+                ("two", Status::Ok, 2, Some("of two"), Some(3)),
+                ("three", Status::NoResult, 4, None, None),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_answer_that_comes_first_and_a_record_of_another_turn_are_still_found() {
+        let input = read(
+            r#"{"session_id":"s","messages":[
+                {"turn_id":"a","tool_results":{"tool_call_id":"c","output":"early"}},
+                {"turn_id":"b","tool_calls":[{"id":"c","function":{"name":"late"}}]}],
+              "tool_calls":[{"tool_call_id":"c","assistant_turn_id":"elsewhere","name":"late"}]}"#,
+        );
+        let transcript = Transcript::new(&input);
+        assert_eq!(told(&transcript), [("late", Status::Ok, 2, Some("early"), Some(1))]);
+    }
+
+    #[test]
+    fn what_was_not_given_an_id_belongs_to_nothing() {
+        let input = read(
+            r#"{"session_id":"s","messages":[{"role":"user","content":"x",
+                "tool_calls":[{"function":{"name":"asked"}}]}],
+              "rag_traces":[{}],"citations":[{}],"tool_calls":[{"name":"recorded"}]}"#,
+        );
+        let transcript = Transcript::new(&input);
+        assert_eq!(
+            told(&transcript),
+            [
+                ("asked", Status::Unrecorded, 1, None, None),
+                ("recorded", Status::NoResult, 0, None, None),
+            ]
+        );
+        assert_eq!(transcript.header().counts.orphans, 3);
+    }
+
+    #[test]
+    fn citations_are_held_against_the_retrievals_of_their_own_turn() {
+        let input = read(
+            r#"{"session_id":"s","messages":[{"turn_id":"a"},{"turn_id":"b"}],
+              "rag_traces":[
+                {"rag_query_id":"q1","assistant_turn_id":"a","hit":true,
+                 "retrieved":[{"chunk_id":"1","doc_id":"d"},{"chunk_id":"2","doc_id":"d"}]},
+                {"rag_query_id":"q2","assistant_turn_id":"b","hit":false,
+                 "retrieved":[{"chunk_id":"1","doc_id":"d"}],
+                 "answerability":{"raw_top_score":0.2,"threshold_low":0.4}},
+                {"rag_query_id":"q3","assistant_turn_id":"z",
+                 "retrieved":[{"chunk_id":"9","doc_id":"d"}]}],
+              "citations":[
+                {"assistant_turn_id":"a","doc_id":"d","chunk_id":"1"},
+                {"assistant_turn_id":"b","doc_id":"d","chunk_id":"2"},
+                {"assistant_turn_id":"z","doc_id":"d","chunk_id":"9"}]}"#,
+        );
+        let transcript = Transcript::new(&input);
+        let rows: Vec<_> = transcript.rows(&Selection::ALL).collect();
+        let Row::Message(first) = &rows[0] else { panic!("{rows:?}") };
+        let retrieval = &first.evidence.as_ref().unwrap().retrievals[0];
+        assert_eq!((retrieval.found, retrieval.cited), (2, 1));
+        assert!(retrieval.retrieved[0].cited && !retrieval.retrieved[1].cited);
+        assert!(flags(&rows[0]).is_empty());
+        assert_eq!(flags(&rows[1]), [MISS, UNANSWERABLE, UNCITED, CITED_NOT_RETRIEVED]);
+        assert_eq!(flags(&rows[2]), [ORPHAN], "an orphan's own retrieval returned its chunk");
+        let counts = transcript.header().counts;
+        assert_eq!((counts.hits, counts.not_retrieved, counts.orphans), (1, 1, 2));
+    }
+
+    /// The rows' kinds, turns as numbers.
+    fn order(json: &str, selection: &Selection) -> Vec<String> {
+        let input = read(json);
+        let transcript = Transcript::new(&input);
+        let order = transcript.rows(selection).map(|row| match row {
+            Row::Message(row) => row.turn.to_string(),
+            Row::Handoff(row) => format!("handoff {}", row.reason.unwrap_or("?")),
+            Row::Orphan(_) => "orphan".to_owned(),
+            Row::Csat(_) => "csat".to_owned(),
+            Row::Feedback(_) => "feedback".to_owned(),
+            Row::Reopen(_) => "reopen".to_owned(),
+        });
+        order.collect()
+    }
+
+    const EVENTS: &str = r#"{"session_id":"s","messages":[
+        {"role":"user","timestamp":"2026-01-01T10:00:00Z"},
+        {"role":"Assistant","timestamp":"2026-01-01T12:02:00+02:00"},
+        {"role":"user","timestamp":"not a time"},
+        {"role":"user","timestamp":"2026-01-01T10:04:00"}],
+      "handoff_events":[
+        {"reason":"none"},
+        {"timestamp":"2026-01-01T10:03:00Z","reason":"later"},
+        {"timestamp":"2026-01-01T10:02:00Z","reason":"sooner"},
+        {"timestamp":"2026-01-01T09:00:00Z","reason":"first"},
+        {"timestamp":"2026-01-01T11:00:00Z","reason":"last"}],
+      "rag_traces":[{"assistant_turn_id":"z"}],
+      "csat":{"score":1},
+      "user_feedback":{"timestamp":"2026-01-02T10:00:00Z"},
+      "reopen":{"timestamp":"2026-01-01T23:00:00Z"}}"#;
+
+    #[test]
+    fn events_stand_where_their_times_put_them() {
+        assert_eq!(
+            order(EVENTS, &Selection::ALL),
+            [
+                "handoff first",
+                "1",
+                "2",
+                "3",
+                "handoff sooner",
+                "handoff later",
+                "4",
+                "handoff last",
+                "handoff none",
+                "reopen",
+                "feedback",
+                "csat",
+                "orphan"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_selection_keeps_numbers_and_leaves_out_what_lies_outside() {
+        let some = |turns, roles: &[&str]| Selection {
+            turns,
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            evidence: true,
+        };
+        assert_eq!(order(EVENTS, &some(Some(2..=3), &[])), ["2", "3"]);
+        let later = order(EVENTS, &some(Some(3..=usize::MAX), &[]));
+        assert_eq!(
+            later,
+            ["3", "handoff sooner", "handoff later", "4", "handoff last", "handoff none"]
+        );
+        assert_eq!(order(EVENTS, &some(Some(1..=2), &[])), ["handoff first", "1", "2"]);
+        assert_eq!(order(EVENTS, &some(None, &["assistant", "x"])), ["2"]);
+        assert!(order(EVENTS, &some(Some(9..=9), &[])).is_empty());
+        let bare = Selection { evidence: false, ..Selection::ALL };
+        assert!(!order(EVENTS, &bare).contains(&"orphan".to_owned()));
+    }
+
+    #[test]
+    fn rows_have_the_fields_of_the_api_with_the_digits_that_were_sent() {
+        let input = read(
+            r#"{"session_id":"s","messages":[{"turn_id":"a","role":"user","content":"x",
+                "timestamp":"2026-01-01T10:00:00Z","latency_ms":1.0,
+                "truncated":true,"original_char_count":9007199254740993}]}"#,
+        );
+        let transcript = Transcript::new(&input);
+        let rows: Vec<_> =
+            transcript.rows(&Selection { evidence: false, ..Selection::ALL }).collect();
+        assert_eq!(
+            serde_json::to_string(&rows).unwrap(),
+            concat!(
+                r#"[{"kind":"message","session_id":"s","turn":1,"turn_id":"a","role":"user","#,
+                r#""timestamp":"2026-01-01T10:00:00Z","content":"x","model_used":null,"#,
+                r#""latency_ms":1.0,"truncated":true,"original_char_count":9007199254740993,"#,
+                r#""flags":["truncated"]}]"#
+            )
+        );
+        let rows: Vec<_> = transcript.rows(&Selection::ALL).collect();
+        let json = serde_json::to_string(&rows).unwrap();
+        assert!(json.contains(r#""tool_calls":[],"retrievals":[],"citations":[],"#), "{json}");
+    }
+}

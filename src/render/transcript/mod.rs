@@ -152,8 +152,16 @@ fn quoted(role: &str) -> String {
 
 /// A role, or what stands for one that was not sent.
 fn named(role: &str) -> Cow<'_, str> {
-    let role = sanitize::line(role);
-    if role.trim().is_empty() { Cow::Borrowed("(no role)") } else { role }
+    word(role).unwrap_or(Cow::Borrowed("(no role)"))
+}
+
+/// Harmless text on one line without blanks at its ends; None where nothing is left.
+fn word(text: &str) -> Option<Cow<'_, str>> {
+    let text = match sanitize::line(text) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    };
+    (!text.is_empty()).then_some(text)
 }
 
 fn turns(count: usize) -> String {
@@ -211,8 +219,8 @@ fn truncation(row: &MessageRow<'_>) -> Option<String> {
 
 /// `answerable → answer`, `unanswerable → abstain (shadow)`.
 fn verdict(gate: &AnswerabilityRow<'_>) -> Option<String> {
-    let label = gate.label.map(sanitize::line);
-    let action = gate.action.map(sanitize::line);
+    let label = gate.label.and_then(word);
+    let action = gate.action.and_then(word);
     let verdict = match (label, action) {
         (Some(label), Some(action)) => format!("{label} → {action}"),
         (Some(one), None) | (None, Some(one)) => one.into_owned(),
@@ -224,7 +232,8 @@ fn verdict(gate: &AnswerabilityRow<'_>) -> Option<String> {
 
 /// A chunk by its id, its document before it where the id does not begin with that.
 fn chunk(doc_id: &str, chunk_id: &str, short: bool) -> String {
-    let chunk = super::format::id(chunk_id, short);
+    let chunk_id = word(chunk_id).unwrap_or(Cow::Borrowed("(no id)"));
+    let chunk = super::format::id(&chunk_id, short);
     if doc_id.is_empty() || chunk_id.starts_with(doc_id) {
         return chunk.into_owned();
     }

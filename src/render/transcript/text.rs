@@ -11,7 +11,7 @@ use super::super::style::{Ink, Tone};
 use super::super::wrap::{clip, wrap, wrap_code};
 use super::super::{Look, Out, sanitize};
 use super::{
-    UNREDACTED, block, chunk, counts, lasted, named, nothing, selected, truncation, verdict,
+    UNREDACTED, block, chunk, counts, lasted, named, nothing, selected, truncation, verdict, word,
 };
 use crate::model::{
     KnowledgeGapAnalysisOutcome as Outcome, MissingEvidenceReason, Number, Timestamp,
@@ -232,13 +232,14 @@ impl Page<'_> {
     /// Facts with a dot between them, the first where the cursor is, at `indent`. Those that do not
     /// fit go to a new line. Ends the line.
     fn facts(&mut self, indent: usize, facts: &[Fact<'_>], between: &str) -> io::Result<()> {
-        self.facts_from(indent, indent, facts, between)
+        self.facts_from(indent, 0, indent, facts, between)
     }
 
-    /// The same with the cursor at `column`.
+    /// The same with the cursor at `column`, and `lead` blanks to the first fact where it fits there.
     fn facts_from(
         &mut self,
         column: usize,
+        lead: usize,
         indent: usize,
         facts: &[Fact<'_>],
         between: &str,
@@ -250,10 +251,14 @@ impl Page<'_> {
         for (index, fact) in facts.iter().enumerate() {
             let tail = if index + 1 == facts.len() { "" } else { tail };
             let width = fact.text.width() + tail.width();
-            let gap = if index == 0 { "" } else { gap };
-            if column + gap.width() + width <= page {
-                self.tone(Tone::Dim, gap)?;
-                column += gap.width();
+            let apart = if index == 0 { lead } else { gap.width() };
+            if column + apart + width <= page {
+                if index == 0 {
+                    self.blanks(lead)?;
+                } else {
+                    self.tone(Tone::Dim, gap)?;
+                }
+                column += apart;
             } else if column > indent {
                 self.out.write_all(b"\n")?;
                 self.blanks(indent)?;
@@ -264,12 +269,12 @@ impl Page<'_> {
                 column += width;
             } else {
                 // Longer than a line: broken like text.
-                for (index, piece) in wrap(&fact.text, page - indent).into_iter().enumerate() {
+                let pieces = wrap(&fact.text, page - indent).into_iter().map(str::trim_end);
+                for (index, piece) in pieces.filter(|piece| !piece.is_empty()).enumerate() {
                     if index > 0 {
                         self.out.write_all(b"\n")?;
                         self.blanks(indent)?;
                     }
-                    let piece = piece.trim_end();
                     self.tone(fact.tone, piece)?;
                     column = indent + piece.width();
                 }
@@ -298,14 +303,13 @@ impl Page<'_> {
         let title = format!("Session {}", sanitize::line(header.session_id));
         self.line(0, &[Fact::new(title, Tone::Strong)])?;
         let mut facts = Vec::new();
-        facts.extend(header.channel.map(|channel| Fact::plain(sanitize::line(channel))));
+        facts.extend(header.channel.and_then(word).map(Fact::plain));
         facts.extend(
-            header
-                .outcome
-                .map(|outcome| Fact::new(sanitize::line(outcome.as_str()), outcome_tone(outcome))),
+            header.outcome.and_then(|outcome| {
+                Some(Fact::new(word(outcome.as_str())?, outcome_tone(outcome)))
+            }),
         );
-        let reason = header.completion_reason.map(sanitize::line);
-        facts.extend(reason.filter(|reason| !reason.is_empty()).map(Fact::plain));
+        facts.extend(header.completion_reason.and_then(word).map(Fact::plain));
         facts.push(Fact::plain(lasted(header)));
         if !selection.evidence {
             facts.push(Fact::dim("shown without evidence"));
@@ -315,8 +319,8 @@ impl Page<'_> {
         self.out.write_all(b"\n")?;
         self.times(header)?;
         for (label, id) in [("agent", header.agent_id), ("organization", header.organization_id)] {
-            if let Some(id) = id {
-                self.fact(label, &[Fact::plain(sanitize::line(id))])?;
+            if let Some(id) = id.and_then(word) {
+                self.fact(label, &[Fact::plain(id)])?;
             }
         }
         let version = header.schema_version.map_or("2 (not sent)", |version| version.as_str());
@@ -328,7 +332,7 @@ impl Page<'_> {
             let reasons = header.missing.iter().map(|reason| {
                 let unredacted = *reason == MissingEvidenceReason::TranscriptRedactionSkipped;
                 let tone = if unredacted { Tone::Warn } else { Tone::Plain };
-                Fact::new(sanitize::line(reason.as_str()), tone)
+                Fact::new(word(reason.as_str()).unwrap_or("(empty)".into()), tone)
             });
             let reasons: Vec<_> = reasons.collect();
             self.label(0, FACTS, "missing", Tone::Dim)?;
@@ -464,30 +468,39 @@ impl Page<'_> {
         self.tone(Tone::Dim, number)?;
         self.blanks(self.margin.saturating_sub(number.width()))?;
         let (role, ink) = label;
-        self.paint(ink, role)?;
-        let width = role.width();
         let clock = match (moment, time) {
             (Some((time, _)), _) => zone.clock(time),
             // What is no time is shown as it was sent.
-            (None, Some(time)) => sanitize::line(time.as_str()).into_owned(),
+            (None, Some(time)) => word(time.as_str()).unwrap_or_default().into_owned(),
             (None, None) => String::new(),
         };
-        if clock.is_empty() && facts.is_empty() {
-            return self.out.write_all(b"\n");
+        // A role that takes up the line leaves the next to what belongs beside it.
+        let long = self.measure(self.margin).is_some_and(|page| role.width() + 12 > page);
+        if long {
+            let measure = self.measure(self.margin).unwrap_or(usize::MAX);
+            let mut first = true;
+            for piece in wrap(role, measure) {
+                self.begin(&mut first, self.margin)?;
+                self.paint(ink, piece.trim_end())?;
+            }
+            if !clock.is_empty() || !facts.is_empty() {
+                self.begin(&mut first, self.margin)?;
+            }
+        } else {
+            self.paint(ink, role)?;
         }
-        let columns = self.roles.max(width);
-        self.blanks(columns - width + 2)?;
-        let column = self.margin + columns + 2;
+        let width = role.width();
+        let (column, lead) = match long {
+            true => (self.margin, 0),
+            false => (self.margin + width, self.roles.saturating_sub(width) + 2),
+        };
         if clock.is_empty() {
-            return self.facts_from(column, self.margin, &facts, " · ");
+            return self.facts_from(column, lead, self.margin, &facts, " · ");
         }
-        // The time stands apart from the facts.
+        self.blanks(lead)?;
         self.tone(Tone::Dim, &clock)?;
-        if facts.is_empty() {
-            return self.out.write_all(b"\n");
-        }
-        self.blanks(2)?;
-        self.facts_from(column + clock.width() + 2, self.margin, &facts, " · ")
+        // The time stands apart from the facts.
+        self.facts_from(column + lead + clock.width(), 2, self.margin, &facts, " · ")
     }
 
     fn message(&mut self, row: &MessageRow<'_>) -> io::Result<()> {
@@ -500,7 +513,7 @@ impl Page<'_> {
             _ => styles.other,
         };
         let mut facts = Vec::new();
-        facts.extend(row.model_used.map(|model| Fact::dim(sanitize::line(model))));
+        facts.extend(row.model_used.and_then(word).map(Fact::dim));
         facts.extend(row.latency_ms.map(|latency| Fact::dim(format::latency(latency))));
         self.head(&format!("#{}", row.turn), (&role, ink), row.timestamp, facts)?;
         let content = block(row.content);
@@ -605,7 +618,8 @@ impl Page<'_> {
             facts.extend(verdict(gate).map(|verdict| Fact::new(verdict, tone)));
         }
         facts.extend(row.latency_ms.map(|latency| Fact::dim(format::latency(latency))));
-        let hash = row.query_hash.map(|hash| format::id(hash, self.look.short_ids));
+        let hash = row.query_hash.filter(|hash| !hash.trim().is_empty());
+        let hash = hash.map(|hash| format::id(hash, self.look.short_ids));
         facts.extend(hash.map(Fact::dim));
         self.orphan_turn(&mut facts, &row.flags, row.assistant_turn_id);
         self.labelled("retrieval", &facts, " · ")?;
@@ -639,8 +653,7 @@ impl Page<'_> {
     }
 
     fn call(&mut self, row: &CallRow<'_>) -> io::Result<()> {
-        let name = sanitize::line(row.name);
-        let name = if name.is_empty() { Cow::Borrowed("(no name)") } else { name };
+        let name = word(row.name).unwrap_or("(no name)".into());
         let mut facts = vec![Fact::new(name, Tone::Strong)];
         let tone = match row.status {
             Status::Ok => Tone::Good,
@@ -665,7 +678,6 @@ impl Page<'_> {
             self.clipped("error", error, Tone::Bad, Tone::Plain)?;
         }
         match row.result {
-            Some("") => self.clipped("result", "(empty)", Tone::Dim, Tone::Dim),
             Some(result) => self.clipped("result", result, Tone::Dim, Tone::Plain),
             None => Ok(()),
         }
@@ -674,8 +686,8 @@ impl Page<'_> {
     /// The result that a message carries; its text only where the call, or the message itself, does
     /// not show it.
     fn answer(&mut self, row: &AnswerRow<'_>, content: &str) -> io::Result<()> {
-        let name = row.name.map(sanitize::line).filter(|name| !name.is_empty());
-        let name = name.unwrap_or_else(|| sanitize::line(row.tool_call_id));
+        let name = row.name.and_then(word).or_else(|| word(row.tool_call_id));
+        let name = name.unwrap_or("(no id)".into());
         let mut facts = vec![Fact::plain(name)];
         facts.extend(row.flags.iter().map(|flag| Fact::new(*flag, Tone::Warn)));
         facts.extend(row.call_turn.map(|turn| Fact::dim(format!("called in #{turn}"))));
@@ -702,7 +714,10 @@ impl Page<'_> {
     /// A label and a text that is cut where it is long.
     fn clipped(&mut self, label: &str, text: &str, tone: Tone, ink: Tone) -> io::Result<()> {
         let indent = self.evidence_label(label, tone)?;
-        let text = block(text);
+        let text = match block(text) {
+            text if text.is_empty() => Cow::Borrowed("(empty)"),
+            text => text,
+        };
         let (shown, left) =
             if text.chars().nth(LONG).is_some() { clip(&text, CLIP) } else { (&*text, 0) };
         self.text(indent, shown, ink)?;
