@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, FixedOffset, Local, Utc};
+use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, Utc};
 use indicatif::HumanCount;
 
 use super::sanitize;
@@ -26,6 +26,15 @@ impl Zone {
             Self::Utc => moment.format(pattern).to_string(),
             Self::Local => moment.with_timezone(&Local).format(pattern).to_string(),
             Self::Fixed(offset) => moment.with_timezone(&offset).format(pattern).to_string(),
+        }
+    }
+
+    /// A moment's date and time of day in this zone.
+    pub fn local(self, moment: DateTime<Utc>) -> NaiveDateTime {
+        match self {
+            Self::Utc => moment.naive_utc(),
+            Self::Local => moment.with_timezone(&Local).naive_local(),
+            Self::Fixed(offset) => moment.with_timezone(&offset).naive_local(),
         }
     }
 

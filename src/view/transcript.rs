@@ -540,11 +540,9 @@ impl<'a> Transcript<'a> {
         let number =
             |id: &str| if id.is_empty() { 0 } else { turns.number(id).unwrap_or_default() };
         let (calls, answers) = join_calls(&input.messages, &input.tool_calls, number);
-        let mut known = HashSet::new();
-        let roles = input.messages.iter().map(|message| &*message.role);
         Self {
             input,
-            roles: roles.filter(|role| known.insert(*role)).collect(),
+            roles: roles(&input.messages),
             calls_by_turn: ByTurn::new(
                 calls.iter().enumerate().map(|(index, call)| (call.turn, index)),
             ),
@@ -829,6 +827,23 @@ impl<'a> Transcript<'a> {
         let cited = self.cited.get(&*chunk.assistant_turn_id);
         cited.and_then(|cited| cited.get(&(&*chunk.doc_id, &*chunk.chunk_id))) == Some(&true)
     }
+}
+
+/// The roles, each once, in the order they first speak.
+fn roles<'a>(messages: &'a [MessageEntry<'a>]) -> Vec<&'a str> {
+    /// So many are quicker compared than hashed; few sessions have more.
+    const FEW: usize = 6;
+    let mut roles: Vec<&str> = Vec::new();
+    let mut more = HashSet::new();
+    for message in messages {
+        let role: &str = &message.role;
+        if !roles.iter().take(FEW).any(|known| *known == role)
+            && (roles.len() < FEW || more.insert(role))
+        {
+            roles.push(role);
+        }
+    }
+    roles
 }
 
 /// The flags that are raised.

@@ -175,7 +175,7 @@ fn counts(counts: &Counts) -> Vec<String> {
         if count > 0 {
             let mut part = counted(count, one, many);
             for (count, what) in details.iter().filter(|(count, _)| *count > 0) {
-                part.push_str(&format!(", {} {what}", super::format::count(*count)));
+                part = format!("{part}, {} {what}", super::format::count(*count));
             }
             parts.push(part);
         }

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::*;
 use crate::render::style::Styles;
 
-const SMALL: &str = r##"{"session_id":"s-1","channel":"chat","started_at":"2026-09-14T23:59:50Z",
+const SMALL: &str = r#"{"session_id":"s-1","channel":"chat","started_at":"2026-09-14T23:59:50Z",
   "knowledge_gap_analysis_outcome":"resolved","agent_id":null,
   "messages":[
     {"turn_id":"a","role":"user","timestamp":"2026-09-14T23:59:50Z",
@@ -29,9 +29,10 @@ const SMALL: &str = r##"{"session_id":"s-1","channel":"chat","started_at":"2026-
   "handoff_events":[{"timestamp":"2026-09-15T00:00:05.500Z","reason":"asked for"}],
   "csat":{"timestamp":"2026-09-15T00:01:00Z","score":4},
   "customer_metadata":{"plan":"FIB","n":1.0},
-  "missing_evidence_reasons":["transcript_redaction_skipped"]}"##;
+  "missing_evidence_reasons":["transcript_redaction_skipped"]}"#;
 
-const PAGE_80: &str = r###"Session s-1
+#[allow(clippy::unicode_not_nfc, reason = "a combining accent is the point")]
+const PAGE_80: &str = r#"Session s-1
 chat · resolved · no end recorded
 
 Not redacted: the document carries transcript_redaction_skipped, so personal
@@ -79,9 +80,10 @@ customer      plan: "FIB"
      answers    look_up · called in #2
 
 –    csat       00:01:00  4 of 5
-"###;
+"#;
 
-const PAGE_PIPED: &str = r###"Session s-1
+#[allow(clippy::unicode_not_nfc, reason = "a combining accent is the point")]
+const PAGE_PIPED: &str = r#"Session s-1
 chat · resolved · no end recorded
 
 Not redacted: the document carries transcript_redaction_skipped, so personal data stands in this text as it was said.
@@ -125,9 +127,10 @@ customer      plan: "FIB"
      answers    look_up · called in #2
 
 –    csat       00:01:00  4 of 5
-"###;
+"#;
 
-const PAGE_MARKDOWN: &str = r###"## Session `s-1`
+#[allow(clippy::unicode_not_nfc, reason = "a combining accent is the point")]
+const PAGE_MARKDOWN: &str = r#"## Session `s-1`
 
 **Not redacted: the document carries transcript\_redaction\_skipped, so personal data stands in this text as it was said.**
 
@@ -191,7 +194,7 @@ const PAGE_MARKDOWN: &str = r###"## Session `s-1`
 - **answers** `look_up` · called in turn 2
 
 ### Csat · 2026-09-15 00:01:00 UTC · 4 of 5
-"###;
+"#;
 
 const ALL: Selection = Selection::ALL;
 

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::io;
 
+use chrono::{NaiveDate, Timelike as _};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::format::{self, counted};
@@ -56,7 +57,7 @@ pub fn write(
     out: Out<'_>,
 ) -> io::Result<()> {
     let number = transcript.turns().to_string().len() + 1;
-    let roles = transcript.roles().iter().map(|role| named(role).width());
+    let roles = transcript.roles().iter().map(|role| columns(&named(role)));
     let mut page = Page {
         out,
         look,
@@ -92,15 +93,15 @@ pub fn write(
             Row::Handoff(handoff) => page.handoff(handoff)?,
             Row::Csat(csat) => {
                 let fact = score(csat.score, csat.scale_max);
-                page.event("csat", csat.timestamp, Tone::Strong, vec![Fact::plain(fact)], None)?;
+                page.event("csat", csat.timestamp, Tone::Strong, &[Fact::plain(fact)], None)?;
             }
             Row::Feedback(row) => {
                 let facts = row.rating.map(|rating| Fact::plain(format!("rating {rating}")));
-                let facts = facts.into_iter().collect();
-                page.event("feedback", row.timestamp, Tone::Strong, facts, row.comment)?;
+                let facts: Vec<_> = facts.into_iter().collect();
+                page.event("feedback", row.timestamp, Tone::Strong, &facts, row.comment)?;
             }
             Row::Reopen(row) => {
-                page.event("reopened", row.timestamp, Tone::Warn, Vec::new(), row.reason)?;
+                page.event("reopened", row.timestamp, Tone::Warn, &[], row.reason)?;
             }
             Row::Orphan(orphan) => page.orphans(orphan)?,
         }
@@ -144,7 +145,7 @@ struct Page<'a> {
     /// Columns of the roles.
     roles: usize,
     /// The day of the last time that was shown.
-    day: Option<String>,
+    day: Option<NaiveDate>,
     /// Whether the zone of the times was told.
     zone_told: bool,
 }
@@ -250,8 +251,8 @@ impl Page<'_> {
         let mut column = column;
         for (index, fact) in facts.iter().enumerate() {
             let tail = if index + 1 == facts.len() { "" } else { tail };
-            let width = fact.text.width() + tail.width();
-            let apart = if index == 0 { lead } else { gap.width() };
+            let width = columns(&fact.text) + columns(tail);
+            let apart = if index == 0 { lead } else { columns(gap) };
             if column + apart + width <= page {
                 if index == 0 {
                     self.blanks(lead)?;
@@ -276,7 +277,7 @@ impl Page<'_> {
                         self.blanks(indent)?;
                     }
                     self.tone(fact.tone, piece)?;
-                    column = indent + piece.width();
+                    column = indent + columns(piece);
                 }
             }
             self.tone(Tone::Dim, tail)?;
@@ -290,11 +291,11 @@ impl Page<'_> {
         self.facts(indent, facts, " · ")
     }
 
-    /// A label in a column of `columns` at `indent`; leaves the cursor behind that column.
-    fn label(&mut self, indent: usize, columns: usize, label: &str, tone: Tone) -> io::Result<()> {
+    /// A label in a column of `room` at `indent`; leaves the cursor behind that column.
+    fn label(&mut self, indent: usize, room: usize, label: &str, tone: Tone) -> io::Result<()> {
         self.blanks(indent)?;
         self.tone(tone, label)?;
-        self.blanks(columns.saturating_sub(label.width()).max(1))
+        self.blanks(room.saturating_sub(columns(label)).max(1))
     }
 
     // --- Header
@@ -360,7 +361,7 @@ impl Page<'_> {
         if let Some(started) = header.started_at {
             self.fact("started", &[Fact::plain(zone.date_time(started))])?;
             if let Some(moment) = started.instant() {
-                self.day = Some(zone.date(moment));
+                self.day = Some(zone.local(moment).date());
                 self.zone_told = true;
             }
         }
@@ -376,7 +377,7 @@ impl Page<'_> {
         let zone = self.look.zone;
         match time.instant() {
             Some(_) if !self.zone_told => zone.date_time(time),
-            Some(moment) if self.day.as_ref() != Some(&zone.date(moment)) => {
+            Some(moment) if self.day != Some(zone.local(moment).date()) => {
                 format!("{} {}", zone.date(moment), zone.clock(time))
             }
             _ => zone.clock(time),
@@ -425,7 +426,8 @@ impl Page<'_> {
             self.label(0, FACTS, if index == 0 { "customer" } else { "" }, Tone::Dim)?;
             let key = format!("{}: ", sanitize::line(key));
             let value = sanitize::line(value.get());
-            let fits = self.measure(FACTS).is_none_or(|page| key.width() + value.width() <= page);
+            let fits =
+                self.measure(FACTS).is_none_or(|page| columns(&key) + columns(&value) <= page);
             if fits || !is_code(&value) {
                 self.text(FACTS, &format!("{key}{value}"), Tone::Plain)?;
             } else {
@@ -445,37 +447,39 @@ impl Page<'_> {
         number: &str,
         label: (&str, Ink),
         time: Option<&Timestamp<'_>>,
-        facts: Vec<Fact<'_>>,
+        facts: &[Fact<'_>],
     ) -> io::Result<()> {
         self.out.write_all(b"\n")?;
         let zone = self.look.zone;
-        let moment = time.and_then(|time| Some((time, time.instant()?)));
-        if let Some((_, moment)) = moment {
-            let day = zone.date(moment);
-            if self.day.as_ref() != Some(&day) {
-                let zone = zone.label(moment);
-                let line = if self.zone_told {
-                    format!("── {day} ──")
-                } else {
-                    format!("── {day}, times in {zone} ──")
-                };
-                self.zone_told = true;
-                self.tone(Tone::Dim, &line)?;
-                self.out.write_all(b"\n\n")?;
-                self.day = Some(day);
-            }
+        let moment = time.and_then(Timestamp::instant);
+        let local = moment.map(|moment| zone.local(moment));
+        if let (Some(moment), Some(day)) = (moment, local.map(|local| local.date()))
+            && self.day != Some(day)
+        {
+            let line = if self.zone_told {
+                format!("── {day} ──")
+            } else {
+                format!("── {day}, times in {} ──", zone.label(moment))
+            };
+            self.zone_told = true;
+            self.tone(Tone::Dim, &line)?;
+            self.out.write_all(b"\n\n")?;
+            self.day = Some(day);
         }
         self.tone(Tone::Dim, number)?;
-        self.blanks(self.margin.saturating_sub(number.width()))?;
+        self.blanks(self.margin.saturating_sub(columns(number)))?;
         let (role, ink) = label;
-        let clock = match (moment, time) {
-            (Some((time, _)), _) => zone.clock(time),
+        let clock = match (local, time) {
+            // By hand, since a pattern is slow to follow a hundred thousand times.
+            (Some(local), _) => {
+                format!("{:02}:{:02}:{:02}", local.hour(), local.minute(), local.second())
+            }
             // What is no time is shown as it was sent.
             (None, Some(time)) => word(time.as_str()).unwrap_or_default().into_owned(),
             (None, None) => String::new(),
         };
         // A role that takes up the line leaves the next to what belongs beside it.
-        let long = self.measure(self.margin).is_some_and(|page| role.width() + 12 > page);
+        let long = self.measure(self.margin).is_some_and(|page| columns(role) + 12 > page);
         if long {
             let measure = self.measure(self.margin).unwrap_or(usize::MAX);
             let mut first = true;
@@ -489,18 +493,19 @@ impl Page<'_> {
         } else {
             self.paint(ink, role)?;
         }
-        let width = role.width();
-        let (column, lead) = match long {
-            true => (self.margin, 0),
-            false => (self.margin + width, self.roles.saturating_sub(width) + 2),
+        let width = columns(role);
+        let (column, lead) = if long {
+            (self.margin, 0)
+        } else {
+            (self.margin + width, self.roles.saturating_sub(width) + 2)
         };
         if clock.is_empty() {
-            return self.facts_from(column, lead, self.margin, &facts, " · ");
+            return self.facts_from(column, lead, self.margin, facts, " · ");
         }
         self.blanks(lead)?;
         self.tone(Tone::Dim, &clock)?;
         // The time stands apart from the facts.
-        self.facts_from(column + lead + clock.width(), 2, self.margin, &facts, " · ")
+        self.facts_from(column + lead + columns(&clock), 2, self.margin, facts, " · ")
     }
 
     fn message(&mut self, row: &MessageRow<'_>) -> io::Result<()> {
@@ -515,7 +520,7 @@ impl Page<'_> {
         let mut facts = Vec::new();
         facts.extend(row.model_used.and_then(word).map(Fact::dim));
         facts.extend(row.latency_ms.map(|latency| Fact::dim(format::latency(latency))));
-        self.head(&format!("#{}", row.turn), (&role, ink), row.timestamp, facts)?;
+        self.head(&format!("#{}", row.turn), (&role, ink), row.timestamp, &facts)?;
         let content = block(row.content);
         let silent = row.evidence.as_ref().is_none_or(Evidence::is_empty);
         if !content.is_empty() {
@@ -541,7 +546,7 @@ impl Page<'_> {
         let to = row
             .transferred_to_agent_id
             .map(|id| Fact::plain(format!("to {}", format::id(id, self.look.short_ids))));
-        self.event("hand-off", row.timestamp, Tone::Warn, to.into_iter().collect(), row.reason)
+        self.event("hand-off", row.timestamp, Tone::Warn, to.as_slice(), row.reason)
     }
 
     /// Something that is no turn.
@@ -550,7 +555,7 @@ impl Page<'_> {
         label: &str,
         time: Option<&Timestamp<'_>>,
         tone: Tone,
-        facts: Vec<Fact<'_>>,
+        facts: &[Fact<'_>],
         text: Option<&str>,
     ) -> io::Result<()> {
         self.head(NO_NUMBER, (label, self.look.styles.ink(tone)), time, facts)?;
@@ -562,7 +567,7 @@ impl Page<'_> {
 
     fn orphans(&mut self, row: &OrphanRow<'_>) -> io::Result<()> {
         let what = Fact::plain("evidence of turns that no message has");
-        self.event("orphans", None, Tone::Warn, vec![what], None)?;
+        self.event("orphans", None, Tone::Warn, &[what], None)?;
         self.evidence(&row.evidence, "")
     }
 
@@ -605,9 +610,8 @@ impl Page<'_> {
         };
         let mut facts = vec![cited];
         facts.extend(row.top_score.map(|top| Fact::plain(format!("top {}", format::score(top)))));
-        facts.extend(row.hit.map(|hit| match hit {
-            true => Fact::new("hit", Tone::Good),
-            false => Fact::new("miss", Tone::Warn),
+        facts.extend(row.hit.map(|hit| {
+            if hit { Fact::new("hit", Tone::Good) } else { Fact::new("miss", Tone::Warn) }
         }));
         if let Some(gate) = &row.answerability {
             let tone = match gate.label {
@@ -736,6 +740,11 @@ fn outcome_tone(outcome: &Outcome<'_>) -> Tone {
         Outcome::Unresolved | Outcome::Abandoned | Outcome::Expired => Tone::Warn,
         _ => Tone::Strong,
     }
+}
+
+/// How many columns a text takes.
+fn columns(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
 /// Whether it looks like a JSON object or an array on one line, not like prose in brackets.
