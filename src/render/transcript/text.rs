@@ -246,7 +246,11 @@ impl Page<'_> {
         between: &str,
     ) -> io::Result<()> {
         // A dot stands between two facts of one line only; a comma stays at the end of its line.
-        let (tail, gap) = if between.starts_with(' ') { ("", between) } else { (",", " ") };
+        let (tail, gap, tone) = if between.starts_with(' ') {
+            ("", between, Tone::Dim)
+        } else {
+            (",", " ", Tone::Plain)
+        };
         let page = self.width.map_or(usize::MAX, |page| page.max(indent + NARROWEST));
         let mut column = column;
         for (index, fact) in facts.iter().enumerate() {
@@ -257,7 +261,7 @@ impl Page<'_> {
                 if index == 0 {
                     self.blanks(lead)?;
                 } else {
-                    self.tone(Tone::Dim, gap)?;
+                    self.tone(tone, gap)?;
                 }
                 column += apart;
             } else if column > indent {
@@ -280,7 +284,7 @@ impl Page<'_> {
                     column = indent + columns(piece);
                 }
             }
-            self.tone(Tone::Dim, tail)?;
+            self.tone(tone, tail)?;
         }
         self.out.write_all(b"\n")
     }
