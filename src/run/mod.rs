@@ -8,6 +8,9 @@ mod rag;
 mod tools;
 mod transcript;
 
+#[cfg(test)]
+pub use self::completions::{completion_file, completion_script};
+
 use std::io;
 use std::path::PathBuf;
 
