@@ -55,7 +55,7 @@ Exit codes:
 /// Runs a command and tells what went wrong.
 pub fn run(cli: &Cli) -> Exit {
     let terminal = Terminal::resolve(&cli.output);
-    let mut reporter = Reporter::new(&cli.output, &terminal, cli.connection.retries);
+    let mut reporter = Reporter::new(&cli.output, &terminal);
     let result = match &cli.command {
         Command::Completions { shell } => completions::print(*shell),
         Command::Demo { port, list } => demo::serve(*port, *list, &reporter),
