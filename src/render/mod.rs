@@ -4,10 +4,13 @@ pub mod csv;
 pub mod format;
 pub mod json;
 pub mod markdown;
+pub mod missing;
+pub mod overview;
 pub mod rows;
 pub mod sanitize;
 pub mod style;
 pub mod table;
+pub mod tools;
 
 use std::io;
 

@@ -23,6 +23,16 @@ pub enum Format {
     Markdown,
 }
 
+impl Format {
+    /// What a section is laid out for: Markdown has no width, wherever it is written to.
+    pub fn look(self, look: &Look) -> Look {
+        match self {
+            Self::Markdown => Look { width: None, short_ids: false, ..look.clone() },
+            _ => look.clone(),
+        }
+    }
+}
+
 /// One document's rows as people read them.
 #[derive(Debug)]
 pub struct Section<'a> {
@@ -42,7 +52,7 @@ pub struct Writer<'a> {
 
 enum Sink<'a> {
     Array(json::Array<'a>),
-    Csv(csv::Writer<'a>),
+    Csv(Box<csv::Writer<'a>>),
     Sections { out: Out<'a>, markdown: bool, first: bool },
 }
 
@@ -52,7 +62,7 @@ impl<'a> Writer<'a> {
         let sink = match format {
             Format::Json => Sink::Array(json::Array::indented(out, look)),
             Format::Ndjson => Sink::Array(json::Array::lines(out, look)),
-            Format::Csv => Sink::Csv(csv::Writer::new(R::FIELDS, out)?),
+            Format::Csv => Sink::Csv(Box::new(csv::Writer::new(R::FIELDS, out)?)),
             Format::Table => Sink::Sections { out, markdown: false, first: true },
             Format::Markdown => Sink::Sections { out, markdown: true, first: true },
         };
@@ -99,15 +109,18 @@ pub fn write_text(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Resul
         table::write(&section.table, look, out)?;
     }
     for note in &section.notes {
-        writeln!(out, "{}", look.styles.dim.paint(note))?;
+        for line in textwrap::wrap(note, look.width.unwrap_or(usize::MAX)) {
+            writeln!(out, "{}", look.styles.dim.paint(&line))?;
+        }
     }
     Ok(())
 }
 
 /// A section as Markdown.
 pub fn write_markdown(section: &Section<'_>, out: Out<'_>) -> io::Result<()> {
-    writeln!(out, "**{}**\n", markdown::escape(&section.title))?;
+    writeln!(out, "**{}**", markdown::escape(&section.title))?;
     if !section.table.rows.is_empty() {
+        out.write_all(b"\n")?;
         markdown::table(&section.table, out)?;
     }
     for note in &section.notes {

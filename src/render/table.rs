@@ -95,6 +95,15 @@ pub struct Table<'a> {
     pub rows: Vec<Vec<Cell<'a>>>,
 }
 
+impl Table<'_> {
+    /// Columns that everything but the flexible columns takes, the gaps before those included.
+    pub fn rigid_width(&self) -> usize {
+        let widths = natural_widths(self).into_iter().zip(&self.columns);
+        let rigid = widths.filter(|(_, column)| !column.flexible).map(|(width, _)| width);
+        rigid.sum::<usize>() + GAP * self.columns.len().saturating_sub(1)
+    }
+}
+
 /// Lays a table out and writes it.
 pub fn write(table: &Table<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
     let widths = fit(natural_widths(table), &table.columns, look.width);
@@ -156,27 +165,46 @@ fn natural_widths(table: &Table<'_>) -> Vec<usize> {
     widths
 }
 
-/// Narrows the flexible columns, the widest first, until the table fits or nothing is left to take.
+/// Narrows the flexible columns, the widest first and equally wide ones alike, until the table fits
+/// or nothing is left to take.
 fn fit(mut widths: Vec<usize>, columns: &[Column], total: Option<usize>) -> Vec<usize> {
     let Some(total) = total else { return widths };
     let gaps = GAP * widths.len().saturating_sub(1);
     let mut over = (widths.iter().sum::<usize>() + gaps).saturating_sub(total);
     while over > 0 {
-        let flexible = |index: &usize| columns[*index].flexible && widths[*index] > NARROWEST;
-        let Some(widest) = (0..widths.len()).filter(flexible).max_by_key(|index| widths[*index])
-        else {
-            break;
-        };
-        // Down to the next widest at a time, so that equally wide ones shrink alike.
-        let next = (0..widths.len())
-            .filter(|index| columns[*index].flexible && widths[*index] < widths[widest])
-            .map(|index| widths[index])
-            .max()
-            .unwrap_or(NARROWEST)
-            .max(NARROWEST);
-        let step = (widths[widest] - next).clamp(1, over);
-        widths[widest] -= step;
-        over -= step;
+        let mut flexible: Vec<&mut usize> = widths
+            .iter_mut()
+            .zip(columns)
+            .filter(|(width, column)| column.flexible && **width > NARROWEST)
+            .map(|(width, _)| width)
+            .collect();
+        let Some(widest) = flexible.iter().map(|width| **width).max() else { break };
+        // Down to the next widest at a time.
+        let next = flexible.iter().map(|width| **width).filter(|width| *width < widest).max();
+        let most = widest - next.unwrap_or(NARROWEST);
+        let alike = flexible.iter().filter(|width| ***width == widest).count();
+        let step = most.min(over.div_ceil(alike));
+        for width in flexible.iter_mut().filter(|width| ***width == widest) {
+            let step = step.min(over);
+            **width -= step;
+            over -= step;
+        }
     }
     widths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equally_wide_columns_shrink_alike() {
+        let columns = [Column::words("a"), Column::text("b"), Column::text("c")];
+        assert_eq!(fit(vec![10, 90, 90], &columns, Some(94)), [10, 40, 40]);
+        assert_eq!(fit(vec![10, 90, 90], &columns, Some(93)), [10, 39, 40]);
+        assert_eq!(fit(vec![10, 90, 30], &columns, Some(94)), [10, 50, 30]);
+        assert_eq!(fit(vec![10, 90, 60], &columns, Some(94)), [10, 40, 40]);
+        assert_eq!(fit(vec![10, 90, 60], &columns, None), [10, 90, 60]);
+        assert_eq!(fit(vec![10, 90, 3], &columns, Some(5)), [10, NARROWEST, 3]);
+    }
 }

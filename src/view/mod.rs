@@ -1,3 +1,7 @@
 //! Documents → rows: the joins. Pure functions that know no style and no writer.
 
+pub mod missing;
+pub mod overview;
+pub mod stats;
+pub mod tools;
 pub mod turns;
