@@ -26,7 +26,7 @@ pub struct Look {
     pub styles: Styles,
     /// The zone of the times shown.
     pub zone: Zone,
-    /// Whether long ids are shortened, as on a terminal.
+    /// Whether long ids are shortened, as where there is a width to keep to.
     pub short_ids: bool,
     /// Whether the output goes to a terminal itself, which must not be sent control characters.
     pub terminal: bool,

@@ -108,7 +108,7 @@ impl<'a> Run<'a> {
                 cli::Zone::Local => Zone::Local,
                 cli::Zone::Fixed(offset) => Zone::Fixed(offset),
             },
-            short_ids: terminal.stdout,
+            short_ids: terminal.width.is_some(),
             terminal: terminal.stdout,
         };
         Self { cli, terminal, look, reporter, total: 0 }
