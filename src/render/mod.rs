@@ -6,6 +6,7 @@ pub mod json;
 pub mod markdown;
 pub mod missing;
 pub mod overview;
+pub mod rag;
 pub mod rows;
 pub mod sanitize;
 pub mod style;

@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::csv::{self, Record};
-use super::table::{self, Table};
+use super::table::{self, Cell, Table};
 use super::{Look, Out, json, markdown};
 
 /// How rows are printed.
@@ -92,6 +92,36 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// The same for more rows than should be held at once: they are made as they are written.
+    ///
+    /// `section` comes without rows; `cells` makes them, twice, once to measure them.
+    pub fn push_made<'r, R: Record + Serialize, I: Iterator<Item = Vec<Cell<'r>>>>(
+        &mut self,
+        mut rows: impl Iterator<Item = R>,
+        section: impl FnOnce() -> Section<'r>,
+        cells: impl Fn() -> I,
+    ) -> io::Result<()> {
+        match &mut self.sink {
+            Sink::Array(array) => rows.try_for_each(|row| array.push(&row)),
+            Sink::Csv(writer) => rows.try_for_each(|row| writer.push(&row)),
+            Sink::Sections { out, markdown, first } => {
+                if !std::mem::take(first) {
+                    out.write_all(b"\n")?;
+                }
+                let mut section = section();
+                if *markdown {
+                    section.table.rows = cells().collect();
+                    return write_markdown(&section, out);
+                }
+                write_title(&section, self.look, out)?;
+                if cells().next().is_some() {
+                    table::write_made(&section.table.columns, cells, self.look, out)?;
+                }
+                write_notes(&section, self.look, out)
+            }
+        }
+    }
+
     /// Ends the output.
     pub fn end(self) -> io::Result<()> {
         match self.sink {
@@ -104,10 +134,18 @@ impl<'a> Writer<'a> {
 
 /// A section as text.
 pub fn write_text(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
-    writeln!(out, "{}", look.styles.strong.paint(&section.title))?;
+    write_title(section, look, out)?;
     if !section.table.rows.is_empty() {
         table::write(&section.table, look, out)?;
     }
+    write_notes(section, look, out)
+}
+
+fn write_title(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
+    writeln!(out, "{}", look.styles.strong.paint(&section.title))
+}
+
+fn write_notes(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
     for note in &section.notes {
         for line in textwrap::wrap(note, look.width.unwrap_or(usize::MAX)) {
             writeln!(out, "{}", look.styles.dim.paint(&line))?;

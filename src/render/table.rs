@@ -59,7 +59,7 @@ impl Column {
     }
 }
 
-/// A cell: one line of harmless text.
+/// A cell: harmless text, of one line; of several only where the table is laid out to a width.
 #[derive(Clone, Debug, Default)]
 pub struct Cell<'a> {
     /// What it says.
@@ -115,6 +115,69 @@ pub fn write(table: &Table<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// The same for more rows than should be held: `rows` is called twice, once to measure them.
+pub fn write_made<'a, I: Iterator<Item = Vec<Cell<'a>>>>(
+    columns: &[Column],
+    rows: impl Fn() -> I,
+    look: &Look,
+    out: Out<'_>,
+) -> io::Result<()> {
+    let mut batch = Table { columns: columns.to_vec(), rows: Vec::new() };
+    let mut widths = natural_widths(&batch);
+    rows().for_each(|row| widen(&mut widths, &row));
+    let widths = fit(widths, columns, look.width);
+    batch.rows.push(columns.iter().map(|column| Cell::new(column.title, Tone::Dim)).collect());
+    let mut rows = rows();
+    while !batch.rows.is_empty() {
+        write_rows(&batch.rows, &batch, &widths, look, out)?;
+        batch.rows.clear();
+        batch.rows.extend(rows.by_ref().take(BATCH));
+    }
+    Ok(())
+}
+
+/// Rows of which nothing is wrapped: a line each. By hand, since it takes a fraction of the time of
+/// a layout that could wrap them.
+fn write_lines(
+    rows: &[Vec<Cell<'_>>],
+    columns: &[Column],
+    widths: &[usize],
+    look: &Look,
+    out: Out<'_>,
+) -> io::Result<()> {
+    const BLANKS: &str = "                                                                ";
+    let mut line = String::new();
+    for row in rows {
+        line.clear();
+        // Blanks wait for the text after them, so that no line ends in one.
+        let mut blanks = 0;
+        for ((cell, column), width) in row.iter().zip(columns).zip(widths) {
+            let free = width.saturating_sub(columns_of(&cell.text));
+            let (before, after) = match column.align {
+                Align::Left => (0, free),
+                Align::Right => (free, 0),
+            };
+            blanks += before;
+            if !cell.text.is_empty() {
+                while blanks > 0 {
+                    let some = blanks.min(BLANKS.len());
+                    line.push_str(BLANKS.get(..some).unwrap_or_default());
+                    blanks -= some;
+                }
+                if look.styles.color && cell.tone != Tone::Plain {
+                    line.push_str(&look.styles.ink(cell.tone).paint(&cell.text));
+                } else {
+                    line.push_str(&cell.text);
+                }
+            }
+            blanks += after + GAP;
+        }
+        line.push('\n');
+        out.write_all(line.as_bytes())?;
+    }
+    Ok(())
+}
+
 fn write_rows(
     rows: &[Vec<Cell<'_>>],
     table: &Table<'_>,
@@ -122,16 +185,16 @@ fn write_rows(
     look: &Look,
     out: Out<'_>,
 ) -> io::Result<()> {
+    if look.width.is_none() {
+        return write_lines(rows, &table.columns, widths, look, out);
+    }
     let mut layout = Layout::new();
-    layout.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    layout.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    // Wide enough that only the constraints below decide.
+    layout.set_width(u16::MAX);
     layout.force_no_tty();
     if look.styles.color {
         layout.enforce_styling().style_text_only();
-    }
-    if look.width.is_some() {
-        layout.set_content_arrangement(ContentArrangement::Dynamic);
-        // Wide enough that only the constraints below decide.
-        layout.set_width(u16::MAX);
     }
     for row in rows {
         let cells = row.iter().map(|cell| cell.tone.cell(TableCell::new(&cell.text)));
@@ -158,11 +221,22 @@ fn write_rows(
 fn natural_widths(table: &Table<'_>) -> Vec<usize> {
     let mut widths: Vec<usize> = table.columns.iter().map(|column| column.title.width()).collect();
     for row in &table.rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.text.width());
-        }
+        widen(&mut widths, row);
     }
     widths
+}
+
+/// Makes each column as wide as its cell's longest line.
+fn widen(widths: &mut [usize], row: &[Cell<'_>]) {
+    for (width, cell) in widths.iter_mut().zip(row) {
+        *width = cell.text.lines().map(columns_of).fold(*width, usize::max);
+    }
+}
+
+/// The columns a line of text takes.
+fn columns_of(text: &str) -> usize {
+    // Harmless ASCII takes one each; most text is.
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
 /// Narrows the flexible columns, the widest first and equally wide ones alike, until the table fits
@@ -196,6 +270,7 @@ fn fit(mut widths: Vec<usize>, columns: &[Column], total: Option<usize>) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::style::Styles;
 
     #[test]
     fn equally_wide_columns_shrink_alike() {
@@ -206,5 +281,55 @@ mod tests {
         assert_eq!(fit(vec![10, 90, 60], &columns, Some(94)), [10, 40, 40]);
         assert_eq!(fit(vec![10, 90, 60], &columns, None), [10, 90, 60]);
         assert_eq!(fit(vec![10, 90, 3], &columns, Some(5)), [10, NARROWEST, 3]);
+    }
+
+    fn table() -> Table<'static> {
+        let columns = vec![Column::words("a"), Column::numbers("count"), Column::text("text")];
+        let row = |n: usize| {
+            let text = ["", "日本語", "naïve – text", "x"].get(n % 4).copied().unwrap_or_default();
+            vec![Cell::new(format!("#{n}"), Tone::Strong), n.to_string().into(), text.into()]
+        };
+        Table { columns, rows: (0..=2 * BATCH).map(row).collect() }
+    }
+
+    fn written(look: &Look, write: impl FnOnce(&Look, Out<'_>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(look, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn rows_that_are_made_look_as_rows_that_are_held() {
+        let table = table();
+        for width in [None, Some(30), Some(80)] {
+            let look = Look { width, ..Look::default() };
+            let held = written(&look, |look, out| write(&table, look, out));
+            let made = written(&look, |look, out| {
+                write_made(&table.columns, || table.rows.iter().cloned(), look, out)
+            });
+            assert_eq!(held, made);
+            assert_eq!(held.lines().count(), 1 + table.rows.len());
+        }
+    }
+
+    #[test]
+    fn without_a_width_a_table_looks_as_with_a_wide_one() {
+        let table = table();
+        let wide = Look { width: Some(200), ..Look::default() };
+        let wide = written(&wide, |look, out| write(&table, look, out));
+        assert_eq!(written(&Look::default(), |look, out| write(&table, look, out)), wide);
+        let look = Look { styles: Styles::new(true), ..Look::default() };
+        let colored = written(&look, |look, out| write(&table, look, out));
+        assert!(colored.contains("\u{1b}[1m#1\u{1b}[0m "), "{colored}");
+        assert_eq!(crate::render::sanitize::text(&colored), wide);
+    }
+
+    #[test]
+    fn a_cell_of_two_lines_is_as_wide_as_the_wider() {
+        let columns = vec![Column::words("a"), Column::words("b")];
+        let table = Table { columns, rows: vec![vec!["one\nthree".into(), "x".into()]] };
+        let look = Look { width: Some(80), ..Look::default() };
+        let text = written(&look, |look, out| write(&table, look, out));
+        assert_eq!(text, "a      b\none    x\nthree\n");
     }
 }

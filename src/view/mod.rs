@@ -2,6 +2,7 @@
 
 pub mod missing;
 pub mod overview;
+pub mod rag;
 pub mod stats;
 pub mod tools;
 pub mod turns;

@@ -1,5 +1,7 @@
 //! Figures over many values: percentiles, shares, a histogram. Every one is defined for no values.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// How [`percentile`] picks its value, in the words that every summary prints beside it.
@@ -8,18 +10,21 @@ pub const METHOD: &str = "nearest-rank";
 /// The `p`th percentile (0 to 100) of `sorted` (ascending) by the nearest-rank method: the smallest
 /// value that is at least as large as `p` percent of all. It is always one of the values; None where
 /// there are none.
+pub fn percentile(sorted: &[f64], p: f64) -> Option<f64> {
+    sorted.get(rank(p, sorted.len())? - 1).copied()
+}
+
+/// The place of the `p`th percentile among `count` values, from 1; None where there are none.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     reason = "a rank is clamped to the values there are"
 )]
-pub fn percentile(sorted: &[f64], p: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
+fn rank(p: f64, count: usize) -> Option<usize> {
     // Multiplied first: 0.95 has no exact binary form, 95 has.
-    let rank = (p * sorted.len() as f64 / 100.0).ceil();
-    let index = (rank.max(1.0) as usize - 1).min(last);
-    sorted.get(index).copied()
+    let rank = (p * count as f64 / 100.0).ceil();
+    (count > 0).then(|| (rank as usize).clamp(1, count))
 }
 
 /// `part` of `whole`, from 0 to 1; None where there is no whole.
@@ -43,18 +48,52 @@ pub struct Spread {
     pub method: &'static str,
 }
 
-impl Spread {
-    /// The spread of `values`, which are put in order.
-    pub fn of(values: &mut [f64]) -> Self {
-        values.sort_unstable_by(f64::total_cmp);
-        Self {
-            count: values.len(),
-            p50: percentile(values, 50.0),
-            p95: percentile(values, 95.0),
-            max: values.last().copied(),
+/// Values, each kept once with its count: what repeats costs no memory.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Keyed by [`order`].
+    counts: BTreeMap<u64, (f64, usize)>,
+    total: usize,
+}
+
+impl Tally {
+    /// Counts a value; one that is not finite is passed over.
+    pub fn add(&mut self, value: f64) {
+        if value.is_finite() {
+            // Adding zero makes a positive zero of a negative one.
+            let value = value + 0.0;
+            self.counts.entry(order(value)).or_insert((value, 0)).1 += 1;
+            self.total += 1;
+        }
+    }
+
+    /// [`percentile`] of the values that were counted.
+    pub fn percentile(&self, p: f64) -> Option<f64> {
+        let rank = rank(p, self.total)?;
+        let mut below = 0;
+        self.counts.values().find_map(|(value, count)| {
+            below += count;
+            (below >= rank).then_some(*value)
+        })
+    }
+
+    /// Their spread.
+    pub fn spread(&self) -> Spread {
+        Spread {
+            count: self.total,
+            p50: self.percentile(50.0),
+            p95: self.percentile(95.0),
+            max: self.counts.values().next_back().map(|(value, _)| *value),
             method: METHOD,
         }
     }
+}
+
+/// A key that sorts as the float does.
+const fn order(value: f64) -> u64 {
+    let bits = value.to_bits();
+    // Negative floats sort backwards, and after the positive ones.
+    if value.is_sign_negative() { !bits } else { bits ^ (1 << 63) }
 }
 
 /// How many bins a [`Histogram`] has.
@@ -128,7 +167,7 @@ mod tests {
         assert_eq!(percentile(&[], 50.0), None);
         assert_eq!(share(0, 0), None);
         assert_eq!(share(1, 4), Some(0.25));
-        let spread = Spread::of(&mut []);
+        let spread = Tally::default().spread();
         assert_eq!((spread.count, spread.p50, spread.p95, spread.max), (0, None, None, None));
     }
 
@@ -179,9 +218,28 @@ mod tests {
         }
 
         #[test]
+        fn a_tally_has_the_percentiles_of_its_values(
+            mut values in prop::collection::vec((-9..9_i32).prop_map(|n| f64::from(n) / 4.0), 0..60),
+            p in 0_u32..=100,
+        ) {
+            let mut tally = Tally::default();
+            for value in &values {
+                tally.add(*value);
+            }
+            tally.add(f64::INFINITY);
+            tally.add(f64::NAN);
+            values.sort_unstable_by(f64::total_cmp);
+            prop_assert_eq!(tally.percentile(f64::from(p)), percentile(&values, f64::from(p)));
+            prop_assert_eq!(tally.spread().count, values.len());
+            prop_assert_eq!(tally.spread().max, values.last().copied());
+        }
+
+        #[test]
         fn every_number_is_counted_once(scores in prop::collection::vec(any::<f64>(), 0..50)) {
             let mut histogram = Histogram::default();
-            scores.iter().for_each(|score| histogram.add(*score));
+            for score in &scores {
+                histogram.add(*score);
+            }
             let numbers = scores.iter().filter(|score| !score.is_nan()).count();
             prop_assert_eq!(histogram.total(), numbers);
         }
