@@ -1,5 +1,7 @@
 //! The command line: what may be typed, and the words that explain it. A leaf: imports nothing of ours.
 
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "doc comments here are help texts")]
+
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -301,7 +303,7 @@ pub struct Connection {
     /// Answer from the sample sessions inside the program: no key, no network
     #[arg(long, global = true)]
     pub demo: bool,
-    /// sandbox, local (<http://localhost:8000>) or a URL
+    /// sandbox, local (http://localhost:8000) or a URL
     #[arg(
         long,
         global = true,
@@ -314,12 +316,12 @@ pub struct Connection {
     pub base_url: String,
     /// File that holds the API key, or - for standard input
     ///
-    /// Without it the key is taken from `FEATHER_API_KEY`, then from the file that
-    /// `FEATHER_API_KEY_FILE` names. A key is never taken from an argument: other users of the
+    /// Without it the key is taken from FEATHER_API_KEY, then from the file that
+    /// FEATHER_API_KEY_FILE names. A key is never taken from an argument: other users of the
     /// machine could see it.
     #[arg(long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     pub api_key_file: Option<PathBuf>,
-    /// Wait while a session is still running: up to DURATION, 10m when given bare
+    /// Wait while a session still runs: up to DURATION, 10m when bare
     #[arg(
         long,
         global = true,
@@ -528,7 +530,7 @@ pub enum MissingCondition {
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
-    /// On a terminal, heeding `NO_COLOR`, `CLICOLOR_FORCE` and TERM=dumb
+    /// On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb
     #[default]
     Auto,
     /// Always
@@ -556,7 +558,7 @@ pub enum Shell {
     Zsh,
     /// Fish
     Fish,
-    /// `PowerShell`
+    /// PowerShell
     #[value(name = "powershell")]
     PowerShell,
     /// Elvish

@@ -5,6 +5,7 @@ use std::thread;
 
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -161,22 +162,24 @@ impl Document {
     fn refuse(&self, error: &serde_json::Error, path: Option<&str>) -> Failure {
         let json = self.json();
         let begins = json.get(..15).unwrap_or(json).to_ascii_lowercase();
+        let html = begins.starts_with("<!doctype html") || begins.starts_with("<html");
+        // What is nothing like a document is named; where it fails says little.
         let what = match json.bytes().next() {
             None => Some("empty"),
-            Some(b'<') if begins.starts_with("<!doctype html") || begins.starts_with("<html") => {
-                Some("an HTML page, not JSON")
+            Some(b'{') => None,
+            Some(_) if html => Some("an HTML page, not JSON"),
+            Some(_) if serde_json::from_str::<IgnoredAny>(json).is_ok() => {
+                Some("JSON, but not an object")
             }
-            _ => None,
+            Some(_) => Some("not JSON"),
         };
         let message = match (what, error.classify()) {
             (Some(what), _) => what.to_owned(),
-            (None, serde_json::error::Category::Data) => {
+            (None, Category::Data) => {
                 let path = path.map(|path| format!("{path}: ")).unwrap_or_default();
                 format!("not an analysis input: {path}{}", self.place(error))
             }
-            (None, serde_json::error::Category::Eof) => {
-                format!("not JSON: it breaks off: {}", self.place(error))
-            }
+            (None, Category::Eof) => format!("not JSON: it breaks off: {}", self.place(error)),
             (None, _) => format!("not JSON: {}", self.place(error)),
         };
         let message = match &self.origin {

@@ -13,6 +13,8 @@ mod demo;
 mod document;
 mod exit;
 mod failure;
+#[cfg(test)]
+mod generated;
 mod model;
 mod render;
 mod report;

@@ -214,10 +214,10 @@ pub struct RagTraceEntry<'a> {
     #[serde(default)]
     pub query_hash: Option<Text<'a>>,
     /// The knowledge bases that were searched.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "short_list")]
     pub kb_ids: Vec<Text<'a>>,
     /// What came back, best first.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "short_list")]
     pub retrieved: Vec<RetrievedChunk<'a>>,
     /// The best chunk's score as shown to users.
     #[serde(default)]
@@ -726,6 +726,18 @@ impl<'de: 'a, 'a> Deserialize<'de> for KbVersions<'a> {
 
         deserializer.deserialize_map(EntriesVisitor)
     }
+}
+
+/// Reads `null` as an empty list. For lists of which there are many: it takes no more room than it
+/// needs, where growing would leave up to half of it unused.
+fn short_list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let mut list: Vec<T> = null_is_empty(deserializer)?;
+    list.shrink_to_fit();
+    Ok(list)
 }
 
 /// Reads `null` as the type's empty value.

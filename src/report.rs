@@ -23,7 +23,6 @@ pub struct Reporter {
     format: ErrorFormat,
     quiet: bool,
     verbose: bool,
-    retries: u32,
     terminal: bool,
     styles: Styles,
     bar: Option<ProgressBar>,
@@ -59,12 +58,11 @@ struct CountRow<'a> {
 
 impl Reporter {
     /// A reporter as the user wants it.
-    pub fn new(output: &Output, terminal: &Terminal, retries: u32) -> Self {
+    pub fn new(output: &Output, terminal: &Terminal) -> Self {
         Self {
             format: output.error_format,
             quiet: output.quiet,
             verbose: output.verbose,
-            retries,
             terminal: terminal.stderr,
             styles: Styles::new(terminal.color_errors),
             bar: None,
@@ -226,11 +224,10 @@ impl Watch for Reporter {
         let status =
             trace.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         let mut line = format!(
-            "GET {} {status}, {}, {:.0?}, try {tries} of {}",
+            "GET {} {status}, {}, {:.0?}, try {tries}",
             trace.url,
             api::in_bytes(trace.bytes),
             trace.elapsed,
-            self.retries.saturating_add(1).max(tries),
         );
         if let Some(id) = &trace.request_id {
             line.push_str(", request id ");

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::Out;
+use super::{Out, sanitize};
 
 /// A row as CSV shows it: the same fields as its JSON, lists joined by `;`.
 pub trait Record {
@@ -28,7 +28,8 @@ impl<'a> Writer<'a> {
     /// The next record.
     pub fn push(&mut self, record: &impl Record) -> io::Result<()> {
         let values = record.values();
-        Ok(self.0.write_record(values.iter().map(|value| defuse(value).into_owned()))?)
+        let safe = |value: &Cow<'_, str>| defuse(&sanitize::text(value)).into_owned();
+        Ok(self.0.write_record(values.iter().map(safe))?)
     }
 
     /// Writes out what is left.
@@ -58,5 +59,21 @@ mod tests {
         for plain in ["-12.5", "+3", "1e400", "", "text", "日本"] {
             assert_eq!(defuse(plain), plain);
         }
+    }
+
+    #[test]
+    fn cells_hold_no_control_characters() {
+        struct Row;
+        impl Record for Row {
+            const FIELDS: &'static [&'static str] = &["text"];
+            fn values(&self) -> Vec<Cow<'_, str>> {
+                vec!["\u{1b}[2Ja\u{202e}\nb".into()]
+            }
+        }
+        let mut out = Vec::new();
+        let mut writer = Writer::new(Row::FIELDS, &mut out).unwrap();
+        writer.push(&Row).unwrap();
+        writer.end().unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "text\n\"a<U+202E>\nb\"\n");
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, Utc};
 use indicatif::HumanCount;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::sanitize;
 use crate::model::{Number, Timestamp};
@@ -137,6 +138,32 @@ pub fn id(id: &str, short: bool) -> Cow<'_, str> {
     Cow::Owned(format!("{}…{}", &id[..4], &id[id.len() - 2..]))
 }
 
+/// Text that takes at most `width` columns, `…` standing for what is left out.
+pub fn shorten(text: Cow<'_, str>, width: usize) -> Cow<'_, str> {
+    if text.len() <= width || text.width() <= width {
+        return text;
+    }
+    let mut taken = 0;
+    let end = text.char_indices().find(|(_, character)| {
+        taken += character.width().unwrap_or(0);
+        taken + 1 > width
+    });
+    let kept = end.and_then(|(end, _)| text.get(..end)).unwrap_or_default();
+    Cow::Owned(format!("{}…", kept.trim_end()))
+}
+
+/// A share from 0 to 1: `50%`, `<1%`, `>99%`; nothing but none and all are 0% and 100%.
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 1.0 {
+        "<1%".to_owned()
+    } else if percent > 99.0 && percent < 100.0 {
+        ">99%".to_owned()
+    } else {
+        format!("{percent:.0}%")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +193,30 @@ mod tests {
             (125_000.0, "2m 05s"),
         ] {
             assert_eq!(millis(value), text);
+        }
+    }
+
+    #[test]
+    fn shortened_text_fits_and_says_so() {
+        assert_eq!(shorten("abcdef".into(), 6), "abcdef");
+        assert_eq!(shorten("abcdefg".into(), 6), "abcde…");
+        assert_eq!(shorten("ab cdefg".into(), 4), "ab…");
+        assert_eq!(shorten("接続できません".into(), 6), "接続…");
+        assert_eq!(shorten("é".repeat(6).into(), 6), "é".repeat(6));
+        assert_eq!(shorten("abc".into(), 0), "…");
+    }
+
+    #[test]
+    fn only_none_and_all_are_told_as_such() {
+        for (share, text) in [
+            (0.0, "0%"),
+            (0.001, "<1%"),
+            (0.5, "50%"),
+            (0.666, "67%"),
+            (0.999, ">99%"),
+            (1.0, "100%"),
+        ] {
+            assert_eq!(percent(share), text);
         }
     }
 

@@ -40,7 +40,7 @@ enum Layout {
 /// time, and indenting is most of what `fetch` does.
 fn reformat(json: &str, layout: Layout, out: Out<'_>) -> io::Result<()> {
     let bytes = json.as_bytes();
-    let mut piece = Vec::with_capacity(2 * PIECE);
+    let mut piece = Vec::with_capacity((2 * json.len()).min(2 * PIECE));
     let mut depth = 0_usize;
     // Up to `copied` everything is in the piece; up to `position` it was looked at.
     let (mut copied, mut position) = (0, 0);
@@ -131,6 +131,20 @@ const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
+/// A value on one line, without a line feed after it. It must be valid.
+pub fn compact(json: &str) -> String {
+    let mut line = reformatted(json, Layout::OneLine);
+    line.pop();
+    line
+}
+
+fn reformatted(json: &str, layout: Layout) -> String {
+    let mut text = Vec::with_capacity(json.len() + 1);
+    // Writing to memory cannot fail, and a text's tokens are text.
+    let _ = reformat(json, layout, &mut text);
+    String::from_utf8(text).unwrap_or_default()
+}
+
 /// An array of rows that are written as they come.
 pub struct Array<'a> {
     out: Out<'a>,
@@ -153,12 +167,14 @@ impl<'a> Array<'a> {
 
     /// The next row.
     pub fn push(&mut self, row: &impl Serialize) -> io::Result<()> {
+        let json = serde_json::to_string(row)?;
         if self.lines {
-            let json = serde_json::to_string(row)?;
+            // A part that is verbatim may be indented; a string holds no bare line feed.
+            let json = if json.contains('\n') { compact(&json) } else { json };
             self.out.write_all(for_output(&json, self.look).as_bytes())?;
             self.out.write_all(b"\n")?;
         } else {
-            let json = serde_json::to_string_pretty(row)?;
+            let json = reformatted(&json, Layout::Indented);
             self.out.write_all(if self.empty { b"[" } else { b"," })?;
             for line in for_output(&json, self.look).lines() {
                 self.out.write_all(b"\n  ")?;
@@ -247,5 +263,25 @@ mod tests {
             prop_assert_eq!(reformatted(&indented, Layout::OneLine), &*compact);
             prop_assert_eq!(reformatted(&indented, Layout::Indented), &*indented);
         }
+    }
+
+    #[test]
+    fn verbatim_parts_of_rows_are_laid_out_like_the_rest() {
+        let raw: &serde_json::value::RawValue =
+            serde_json::from_str("{\n      \"a\" : [1.0,\n  1e400 ]\n}").unwrap();
+        let look = Look::default();
+        let mut out = Vec::new();
+        let mut array = Array::lines(&mut out, &look);
+        array.push(&[raw]).unwrap();
+        array.end().unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "[{\"a\":[1.0,1e400]}]\n");
+        let mut out = Vec::new();
+        let mut array = Array::indented(&mut out, &look);
+        array.push(&serde_json::json!({"b": {}, "c": []})).unwrap();
+        array.push(&[raw]).unwrap();
+        array.end().unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("\n    {\n      \"a\": [\n        1.0,\n        1e400\n"), "{text}");
+        assert!(text.contains("\"b\": {},\n"), "{text}");
     }
 }

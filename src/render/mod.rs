@@ -4,10 +4,14 @@ pub mod csv;
 pub mod format;
 pub mod json;
 pub mod markdown;
+pub mod missing;
+pub mod overview;
+pub mod rag;
 pub mod rows;
 pub mod sanitize;
 pub mod style;
 pub mod table;
+pub mod tools;
 pub mod transcript;
 pub mod wrap;
 
@@ -25,7 +29,7 @@ pub struct Look {
     pub styles: Styles,
     /// The zone of the times shown.
     pub zone: Zone,
-    /// Whether long ids are shortened, as on a terminal.
+    /// Whether long ids are shortened, as where there is a width to keep to.
     pub short_ids: bool,
     /// Whether the output goes to a terminal itself, which must not be sent control characters.
     pub terminal: bool,

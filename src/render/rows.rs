@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::csv::{self, Record};
-use super::table::{self, Table};
+use super::table::{self, Cell, Table};
 use super::{Look, Out, json, markdown};
 
 /// How rows are printed.
@@ -21,6 +21,16 @@ pub enum Format {
     Csv,
     /// For an issue tracker.
     Markdown,
+}
+
+impl Format {
+    /// What a section is laid out for: Markdown has no width, wherever it is written to.
+    pub fn look(self, look: &Look) -> Look {
+        match self {
+            Self::Markdown => Look { width: None, short_ids: false, ..look.clone() },
+            _ => look.clone(),
+        }
+    }
 }
 
 /// One document's rows as people read them.
@@ -42,7 +52,7 @@ pub struct Writer<'a> {
 
 enum Sink<'a> {
     Array(json::Array<'a>),
-    Csv(csv::Writer<'a>),
+    Csv(Box<csv::Writer<'a>>),
     Sections { out: Out<'a>, markdown: bool, first: bool },
 }
 
@@ -52,7 +62,7 @@ impl<'a> Writer<'a> {
         let sink = match format {
             Format::Json => Sink::Array(json::Array::indented(out, look)),
             Format::Ndjson => Sink::Array(json::Array::lines(out, look)),
-            Format::Csv => Sink::Csv(csv::Writer::new(R::FIELDS, out)?),
+            Format::Csv => Sink::Csv(Box::new(csv::Writer::new(R::FIELDS, out)?)),
             Format::Table => Sink::Sections { out, markdown: false, first: true },
             Format::Markdown => Sink::Sections { out, markdown: true, first: true },
         };
@@ -82,6 +92,36 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// The same for more rows than should be held at once: they are made as they are written.
+    ///
+    /// `section` comes without rows; `cells` makes them, twice, once to measure them.
+    pub fn push_made<'r, R: Record + Serialize, I: Iterator<Item = Vec<Cell<'r>>>>(
+        &mut self,
+        mut rows: impl Iterator<Item = R>,
+        section: impl FnOnce() -> Section<'r>,
+        cells: impl Fn() -> I,
+    ) -> io::Result<()> {
+        match &mut self.sink {
+            Sink::Array(array) => rows.try_for_each(|row| array.push(&row)),
+            Sink::Csv(writer) => rows.try_for_each(|row| writer.push(&row)),
+            Sink::Sections { out, markdown, first } => {
+                if !std::mem::take(first) {
+                    out.write_all(b"\n")?;
+                }
+                let mut section = section();
+                if *markdown {
+                    section.table.rows = cells().collect();
+                    return write_markdown(&section, out);
+                }
+                write_title(&section, self.look, out)?;
+                if cells().next().is_some() {
+                    table::write_made(&section.table.columns, cells, self.look, out)?;
+                }
+                write_notes(&section, self.look, out)
+            }
+        }
+    }
+
     /// Ends the output.
     pub fn end(self) -> io::Result<()> {
         match self.sink {
@@ -94,20 +134,31 @@ impl<'a> Writer<'a> {
 
 /// A section as text.
 pub fn write_text(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
-    writeln!(out, "{}", look.styles.strong.paint(&section.title))?;
+    write_title(section, look, out)?;
     if !section.table.rows.is_empty() {
         table::write(&section.table, look, out)?;
     }
+    write_notes(section, look, out)
+}
+
+fn write_title(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
+    writeln!(out, "{}", look.styles.strong.paint(&section.title))
+}
+
+fn write_notes(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
     for note in &section.notes {
-        writeln!(out, "{}", look.styles.dim.paint(note))?;
+        for line in textwrap::wrap(note, look.width.unwrap_or(usize::MAX)) {
+            writeln!(out, "{}", look.styles.dim.paint(&line))?;
+        }
     }
     Ok(())
 }
 
 /// A section as Markdown.
 pub fn write_markdown(section: &Section<'_>, out: Out<'_>) -> io::Result<()> {
-    writeln!(out, "**{}**\n", markdown::escape(&section.title))?;
+    writeln!(out, "**{}**", markdown::escape(&section.title))?;
     if !section.table.rows.is_empty() {
+        out.write_all(b"\n")?;
         markdown::table(&section.table, out)?;
     }
     for note in &section.notes {

@@ -59,7 +59,7 @@ impl Column {
     }
 }
 
-/// A cell: one line of harmless text.
+/// A cell: harmless text, of one line; of several only where the table is laid out to a width.
 #[derive(Clone, Debug, Default)]
 pub struct Cell<'a> {
     /// What it says.
@@ -95,6 +95,15 @@ pub struct Table<'a> {
     pub rows: Vec<Vec<Cell<'a>>>,
 }
 
+impl Table<'_> {
+    /// Columns that everything but the flexible columns takes, the gaps before those included.
+    pub fn rigid_width(&self) -> usize {
+        let widths = natural_widths(self).into_iter().zip(&self.columns);
+        let rigid = widths.filter(|(_, column)| !column.flexible).map(|(width, _)| width);
+        rigid.sum::<usize>() + GAP * self.columns.len().saturating_sub(1)
+    }
+}
+
 /// Lays a table out and writes it.
 pub fn write(table: &Table<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
     let widths = fit(natural_widths(table), &table.columns, look.width);
@@ -106,6 +115,69 @@ pub fn write(table: &Table<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// The same for more rows than should be held: `rows` is called twice, once to measure them.
+pub fn write_made<'a, I: Iterator<Item = Vec<Cell<'a>>>>(
+    columns: &[Column],
+    rows: impl Fn() -> I,
+    look: &Look,
+    out: Out<'_>,
+) -> io::Result<()> {
+    let mut batch = Table { columns: columns.to_vec(), rows: Vec::new() };
+    let mut widths = natural_widths(&batch);
+    rows().for_each(|row| widen(&mut widths, &row));
+    let widths = fit(widths, columns, look.width);
+    batch.rows.push(columns.iter().map(|column| Cell::new(column.title, Tone::Dim)).collect());
+    let mut rows = rows();
+    while !batch.rows.is_empty() {
+        write_rows(&batch.rows, &batch, &widths, look, out)?;
+        batch.rows.clear();
+        batch.rows.extend(rows.by_ref().take(BATCH));
+    }
+    Ok(())
+}
+
+/// Rows of which nothing is wrapped: a line each. By hand, since it takes a fraction of the time of
+/// a layout that could wrap them.
+fn write_lines(
+    rows: &[Vec<Cell<'_>>],
+    columns: &[Column],
+    widths: &[usize],
+    look: &Look,
+    out: Out<'_>,
+) -> io::Result<()> {
+    const BLANKS: &str = "                                                                ";
+    let mut line = String::new();
+    for row in rows {
+        line.clear();
+        // Blanks wait for the text after them, so that no line ends in one.
+        let mut blanks = 0;
+        for ((cell, column), width) in row.iter().zip(columns).zip(widths) {
+            let free = width.saturating_sub(columns_of(&cell.text));
+            let (before, after) = match column.align {
+                Align::Left => (0, free),
+                Align::Right => (free, 0),
+            };
+            blanks += before;
+            if !cell.text.is_empty() {
+                while blanks > 0 {
+                    let some = blanks.min(BLANKS.len());
+                    line.push_str(BLANKS.get(..some).unwrap_or_default());
+                    blanks -= some;
+                }
+                if look.styles.color && cell.tone != Tone::Plain {
+                    line.push_str(&look.styles.ink(cell.tone).paint(&cell.text));
+                } else {
+                    line.push_str(&cell.text);
+                }
+            }
+            blanks += after + GAP;
+        }
+        line.push('\n');
+        out.write_all(line.as_bytes())?;
+    }
+    Ok(())
+}
+
 fn write_rows(
     rows: &[Vec<Cell<'_>>],
     table: &Table<'_>,
@@ -113,16 +185,16 @@ fn write_rows(
     look: &Look,
     out: Out<'_>,
 ) -> io::Result<()> {
+    if look.width.is_none() {
+        return write_lines(rows, &table.columns, widths, look, out);
+    }
     let mut layout = Layout::new();
-    layout.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    layout.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    // Wide enough that only the constraints below decide.
+    layout.set_width(u16::MAX);
     layout.force_no_tty();
     if look.styles.color {
         layout.enforce_styling().style_text_only();
-    }
-    if look.width.is_some() {
-        layout.set_content_arrangement(ContentArrangement::Dynamic);
-        // Wide enough that only the constraints below decide.
-        layout.set_width(u16::MAX);
     }
     for row in rows {
         let cells = row.iter().map(|cell| cell.tone.cell(TableCell::new(&cell.text)));
@@ -149,34 +221,115 @@ fn write_rows(
 fn natural_widths(table: &Table<'_>) -> Vec<usize> {
     let mut widths: Vec<usize> = table.columns.iter().map(|column| column.title.width()).collect();
     for row in &table.rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.text.width());
-        }
+        widen(&mut widths, row);
     }
     widths
 }
 
-/// Narrows the flexible columns, the widest first, until the table fits or nothing is left to take.
+/// Makes each column as wide as its cell's longest line.
+fn widen(widths: &mut [usize], row: &[Cell<'_>]) {
+    for (width, cell) in widths.iter_mut().zip(row) {
+        *width = cell.text.lines().map(columns_of).fold(*width, usize::max);
+    }
+}
+
+/// The columns a line of text takes.
+fn columns_of(text: &str) -> usize {
+    // Harmless ASCII takes one each; most text is.
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
+/// Narrows the flexible columns, the widest first and equally wide ones alike, until the table fits
+/// or nothing is left to take.
 fn fit(mut widths: Vec<usize>, columns: &[Column], total: Option<usize>) -> Vec<usize> {
     let Some(total) = total else { return widths };
     let gaps = GAP * widths.len().saturating_sub(1);
     let mut over = (widths.iter().sum::<usize>() + gaps).saturating_sub(total);
     while over > 0 {
-        let flexible = |index: &usize| columns[*index].flexible && widths[*index] > NARROWEST;
-        let Some(widest) = (0..widths.len()).filter(flexible).max_by_key(|index| widths[*index])
-        else {
-            break;
-        };
-        // Down to the next widest at a time, so that equally wide ones shrink alike.
-        let next = (0..widths.len())
-            .filter(|index| columns[*index].flexible && widths[*index] < widths[widest])
-            .map(|index| widths[index])
-            .max()
-            .unwrap_or(NARROWEST)
-            .max(NARROWEST);
-        let step = (widths[widest] - next).clamp(1, over);
-        widths[widest] -= step;
-        over -= step;
+        let mut flexible: Vec<&mut usize> = widths
+            .iter_mut()
+            .zip(columns)
+            .filter(|(width, column)| column.flexible && **width > NARROWEST)
+            .map(|(width, _)| width)
+            .collect();
+        let Some(widest) = flexible.iter().map(|width| **width).max() else { break };
+        // Down to the next widest at a time.
+        let next = flexible.iter().map(|width| **width).filter(|width| *width < widest).max();
+        let most = widest - next.unwrap_or(NARROWEST);
+        let alike = flexible.iter().filter(|width| ***width == widest).count();
+        let step = most.min(over.div_ceil(alike));
+        for width in flexible.iter_mut().filter(|width| ***width == widest) {
+            let step = step.min(over);
+            **width -= step;
+            over -= step;
+        }
     }
     widths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::style::Styles;
+
+    #[test]
+    fn equally_wide_columns_shrink_alike() {
+        let columns = [Column::words("a"), Column::text("b"), Column::text("c")];
+        assert_eq!(fit(vec![10, 90, 90], &columns, Some(94)), [10, 40, 40]);
+        assert_eq!(fit(vec![10, 90, 90], &columns, Some(93)), [10, 39, 40]);
+        assert_eq!(fit(vec![10, 90, 30], &columns, Some(94)), [10, 50, 30]);
+        assert_eq!(fit(vec![10, 90, 60], &columns, Some(94)), [10, 40, 40]);
+        assert_eq!(fit(vec![10, 90, 60], &columns, None), [10, 90, 60]);
+        assert_eq!(fit(vec![10, 90, 3], &columns, Some(5)), [10, NARROWEST, 3]);
+    }
+
+    fn table() -> Table<'static> {
+        let columns = vec![Column::words("a"), Column::numbers("count"), Column::text("text")];
+        let row = |n: usize| {
+            let text = ["", "日本語", "naïve – text", "x"].get(n % 4).copied().unwrap_or_default();
+            vec![Cell::new(format!("#{n}"), Tone::Strong), n.to_string().into(), text.into()]
+        };
+        Table { columns, rows: (0..=2 * BATCH).map(row).collect() }
+    }
+
+    fn written(look: &Look, write: impl FnOnce(&Look, Out<'_>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(look, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn rows_that_are_made_look_as_rows_that_are_held() {
+        let table = table();
+        for width in [None, Some(30), Some(80)] {
+            let look = Look { width, ..Look::default() };
+            let held = written(&look, |look, out| write(&table, look, out));
+            let made = written(&look, |look, out| {
+                write_made(&table.columns, || table.rows.iter().cloned(), look, out)
+            });
+            assert_eq!(held, made);
+            assert_eq!(held.lines().count(), 1 + table.rows.len());
+        }
+    }
+
+    #[test]
+    fn without_a_width_a_table_looks_as_with_a_wide_one() {
+        let table = table();
+        let wide = Look { width: Some(200), ..Look::default() };
+        let wide = written(&wide, |look, out| write(&table, look, out));
+        assert_eq!(written(&Look::default(), |look, out| write(&table, look, out)), wide);
+        let look = Look { styles: Styles::new(true), ..Look::default() };
+        let colored = written(&look, |look, out| write(&table, look, out));
+        assert!(colored.contains("\u{1b}[1m#1\u{1b}[0m "), "{colored}");
+        assert_eq!(crate::render::sanitize::text(&colored), wide);
+    }
+
+    #[test]
+    fn a_cell_of_two_lines_is_as_wide_as_the_wider() {
+        let columns = vec![Column::words("a"), Column::words("b")];
+        let table = Table { columns, rows: vec![vec!["one\nthree".into(), "x".into()]] };
+        let look = Look { width: Some(80), ..Look::default() };
+        let text = written(&look, |look, out| write(&table, look, out));
+        assert_eq!(text, "a      b\none    x\nthree\n");
+    }
 }

@@ -9,19 +9,35 @@ use crate::terminal::Out;
 
 /// `completions`.
 pub(super) fn print(shell: cli::Shell) -> anyhow::Result<Exit> {
-    let shell = match shell {
+    let mut out = Out::stdout();
+    out.write_all(&completion_script(shell))?;
+    out.finish()?;
+    Ok(Exit::Done)
+}
+
+/// The completion script for a shell.
+pub fn completion_script(shell: cli::Shell) -> Vec<u8> {
+    let mut command = command();
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(generator(shell), &mut command, name, &mut script);
+    script
+}
+
+/// What the script's file is called, as its shell expects it.
+#[cfg(test)]
+pub fn completion_file(shell: cli::Shell) -> String {
+    use clap_complete::Generator as _;
+
+    generator(shell).file_name(command().get_name())
+}
+
+const fn generator(shell: cli::Shell) -> clap_complete::Shell {
+    match shell {
         cli::Shell::Bash => clap_complete::Shell::Bash,
         cli::Shell::Zsh => clap_complete::Shell::Zsh,
         cli::Shell::Fish => clap_complete::Shell::Fish,
         cli::Shell::PowerShell => clap_complete::Shell::PowerShell,
         cli::Shell::Elvish => clap_complete::Shell::Elvish,
-    };
-    let mut command = command();
-    let name = command.get_name().to_owned();
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command, name, &mut script);
-    let mut out = Out::stdout();
-    out.write_all(&script)?;
-    out.finish()?;
-    Ok(Exit::Done)
+    }
 }

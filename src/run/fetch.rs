@@ -8,13 +8,16 @@ use anyhow::Context as _;
 use clap::ValueEnum as _;
 use uuid::Uuid;
 
-use super::Run;
+use super::{Run, remarks};
 use crate::cli::{FetchArgs, FetchFormat};
 use crate::document::{Document, Head, Origin};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Look, json};
+use crate::render::csv::{self, Record as _};
+use crate::render::overview::Overview;
+use crate::render::{Look, json, rows};
 use crate::source::Item;
+use crate::view::overview::{self as view, OverviewRow};
 
 impl Run<'_> {
     /// `fetch`.
@@ -22,8 +25,13 @@ impl Run<'_> {
         if let Some(folder) = &args.out_dir {
             return self.fetch_into(folder, args);
         }
+        match args.format {
+            FetchFormat::Table => return self.overview(args),
+            FetchFormat::Csv => return self.overview_csv(args),
+            FetchFormat::Json | FetchFormat::Raw | FetchFormat::Ndjson => {}
+        }
         let mut documents = self.documents(&args.sessions)?;
-        let mut out = self.out(args.format == FetchFormat::Table);
+        let mut out = self.out(false);
         let look = self.look.clone();
         let mut unfinished = false;
         self.each(&mut documents, |document| {
@@ -42,6 +50,37 @@ impl Run<'_> {
             }
             Ok(remarks)
         })?;
+        out.finish()?;
+        Ok(self.close(false))
+    }
+
+    /// `fetch --format table`: a row a session, laid out when all are known.
+    fn overview(mut self, args: &FetchArgs) -> anyhow::Result<Exit> {
+        let mut documents = self.documents(&args.sessions)?;
+        let mut out = self.out(true);
+        let look = self.look.clone();
+        let mut overview = Overview::default();
+        self.each(&mut documents, |document| {
+            let input = document.read()?;
+            overview.push(&view::row(&input), &look);
+            Ok(remarks(document, &input))
+        })?;
+        rows::write_text(&overview.section(&look), &look, &mut out)?;
+        out.finish()?;
+        Ok(self.close(false))
+    }
+
+    /// `fetch --format csv`: the same, written as the sessions come.
+    fn overview_csv(mut self, args: &FetchArgs) -> anyhow::Result<Exit> {
+        let mut documents = self.documents(&args.sessions)?;
+        let mut out = self.out(false);
+        let mut writer = csv::Writer::new(OverviewRow::FIELDS, &mut out)?;
+        self.each(&mut documents, |document| {
+            let input = document.read()?;
+            writer.push(&view::row(&input))?;
+            Ok(remarks(document, &input))
+        })?;
+        writer.end()?;
         out.finish()?;
         Ok(self.close(false))
     }

@@ -8,6 +8,9 @@ mod rag;
 mod tools;
 mod transcript;
 
+#[cfg(test)]
+pub use self::completions::{completion_file, completion_script};
+
 use std::io;
 use std::path::PathBuf;
 
@@ -52,7 +55,7 @@ Exit codes:
 /// Runs a command and tells what went wrong.
 pub fn run(cli: &Cli) -> Exit {
     let terminal = Terminal::resolve(&cli.output);
-    let mut reporter = Reporter::new(&cli.output, &terminal, cli.connection.retries);
+    let mut reporter = Reporter::new(&cli.output, &terminal);
     let result = match &cli.command {
         Command::Completions { shell } => completions::print(*shell),
         Command::Demo { port, list } => demo::serve(*port, *list, &reporter),
@@ -105,7 +108,7 @@ impl<'a> Run<'a> {
                 cli::Zone::Local => Zone::Local,
                 cli::Zone::Fixed(offset) => Zone::Fixed(offset),
             },
-            short_ids: terminal.stdout,
+            short_ids: terminal.width.is_some(),
             terminal: terminal.stdout,
         };
         Self { cli, terminal, look, reporter, total: 0 }

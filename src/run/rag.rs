@@ -1,14 +1,78 @@
-//! `rag`.
+//! `rag`: retrievals, their chunks, or figures over them.
 
-use super::Run;
-use crate::cli::RagArgs;
+use super::{Run, for_reading, remarks};
+use crate::cli::{RagArgs, RagCondition};
 use crate::exit::Exit;
+use crate::render::rag;
+use crate::render::rows::{Format, Writer};
+use crate::view::rag::summary::Summary;
+use crate::view::rag::{ChunkRow, Flag, Flags, Input, Rag, Row};
 
 impl Run<'_> {
     /// `rag`.
     pub(super) fn rag(mut self, args: &RagArgs) -> anyhow::Result<Exit> {
+        if args.summary {
+            return self.rag_summary(args);
+        }
         let mut documents = self.documents(&args.sessions)?;
-        self.each(&mut documents, |_document| Ok(Vec::new()))?;
-        Ok(self.close(false))
+        let mut out = self.out(for_reading(args.format));
+        let format = Format::from(args.format);
+        let look = format.look(&self.look);
+        let (only, fail_on) = (flags(&args.only), flags(&args.fail_on));
+        let mut matched = false;
+        let mut writer = if args.chunks {
+            Writer::new::<ChunkRow<'_>>(format, &look, &mut out)?
+        } else {
+            Writer::new::<Row<'_>>(format, &look, &mut out)?
+        };
+        self.each(&mut documents, |document| {
+            let input: Input<'_> = document.read()?;
+            let view = Rag::new(&input);
+            matched |= view.flags().meets(fail_on);
+            if args.chunks {
+                rag::chunks(&mut writer, &view, only, &look)?;
+            } else {
+                rag::retrievals(&mut writer, &view, only, &look)?;
+            }
+            Ok(remarks(document, &input))
+        })?;
+        writer.end()?;
+        out.finish()?;
+        Ok(self.close(matched))
+    }
+
+    /// `rag --summary`.
+    fn rag_summary(mut self, args: &RagArgs) -> anyhow::Result<Exit> {
+        let mut documents = self.documents(&args.sessions)?;
+        let fail_on = flags(&args.fail_on);
+        let mut matched = false;
+        let mut summary = Summary::default();
+        self.each(&mut documents, |document| {
+            let input: Input<'_> = document.read()?;
+            let view = Rag::new(&input);
+            matched |= view.flags().meets(fail_on);
+            summary.add(&view);
+            Ok(remarks(document, &input))
+        })?;
+        let mut out = self.out(for_reading(args.format));
+        rag::summary::write(&summary.figures(), args.format.into(), &self.look, &mut out)?;
+        out.finish()?;
+        Ok(self.close(matched))
+    }
+}
+
+fn flags(conditions: &[RagCondition]) -> Flags {
+    conditions.iter().map(|condition| Flag::from(*condition)).collect()
+}
+
+impl From<RagCondition> for Flag {
+    fn from(condition: RagCondition) -> Self {
+        match condition {
+            RagCondition::Miss => Self::Miss,
+            RagCondition::Unanswerable => Self::Unanswerable,
+            RagCondition::Uncited => Self::Uncited,
+            RagCondition::CitedNotRetrieved => Self::CitedNotRetrieved,
+            RagCondition::Orphan => Self::Orphan,
+        }
     }
 }

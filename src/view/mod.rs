@@ -1,4 +1,9 @@
 //! Documents → rows: the joins. Pure functions that know no style and no writer.
 
+pub mod missing;
+pub mod overview;
+pub mod rag;
+pub mod stats;
+pub mod tools;
 pub mod transcript;
 pub mod turns;

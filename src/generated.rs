@@ -1,0 +1,70 @@
+//! Keeps the files under `completions/` as the command tree has them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use clap::ValueEnum as _;
+
+use crate::{cli, run};
+
+/// The command that renews them, as the README and a failing test say it.
+const RENEW: &str = "RENEW=1 cargo test generated";
+
+/// Every generated file, by name.
+fn files() -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for shell in cli::Shell::value_variants() {
+        files.insert(run::completion_file(*shell), run::completion_script(*shell));
+    }
+    let mut command = run::command();
+    command.build();
+    add_man_pages(&command, &mut files);
+    files
+}
+
+/// The man page of a command and those of its subcommands.
+fn add_man_pages(command: &clap::Command, files: &mut BTreeMap<String, Vec<u8>>) {
+    let man = clap_mangen::Man::new(command.clone());
+    let name = man.get_filename();
+    let mut page = Vec::new();
+    man.render(&mut page).unwrap();
+    files.insert(name, page);
+    for subcommand in command.get_subcommands() {
+        add_man_pages(subcommand, files);
+    }
+}
+
+#[test]
+fn completions_and_man_pages_are_fresh() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
+    let files = files();
+    if std::env::var_os("RENEW").is_some() {
+        std::fs::create_dir_all(&folder).unwrap();
+        for (name, contents) in &files {
+            std::fs::write(folder.join(name), contents).unwrap();
+        }
+    }
+    let mut there: Vec<String> = std::fs::read_dir(&folder)
+        .map(|entries| {
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        })
+        .unwrap_or_default();
+    there.sort();
+    let names: Vec<String> = files.keys().cloned().collect();
+    assert_eq!(there, names, "completions/ is not what it should be; renew it: {RENEW}");
+    for (name, contents) in &files {
+        let there = std::fs::read(folder.join(name)).unwrap();
+        assert!(there == *contents, "completions/{name} is stale; renew it: {RENEW}");
+    }
+}
+
+#[test]
+fn the_command_tree_builds_and_shows_the_exit_codes() {
+    let help = run::command().render_long_help().to_string();
+    for exit in crate::exit::Exit::ALL {
+        let line = format!("{:>3}  {}", exit.code(), exit.meaning());
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let shown: Vec<&str> = help.split_whitespace().collect();
+        assert!(shown.windows(words.len()).any(|window| window == words), "{line}");
+    }
+}

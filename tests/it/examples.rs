@@ -1,0 +1,151 @@
+//! Runs every command of the README and of `tests/cmd/*.md` and compares what it prints.
+//!
+//! A `console` block holds commands (`$ …`, going on after a trailing backslash) and what they
+//! print, standard error after standard output; a line `? 44` says that a command ends with that
+//! code instead of 0. The commands of a file run in one empty folder, in order, through bash, with
+//! a demo server as the base URL. Commands and output are compared to the letter;
+//! `RENEW=1 cargo test examples` writes what was printed into the files.
+//!
+//! Not trycmd, which has no pipes: half of what this program is for stands behind one.
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A running `feather-analysis demo`.
+struct Demo {
+    child: Child,
+    url: String,
+}
+
+impl Demo {
+    fn start() -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_feather-analysis"))
+            .args(["demo", "--port", "0", "--quiet"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        Self { child, url: url.trim().to_owned() }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// Runs the console blocks of a Markdown file; returns the file with what they print now.
+fn rerun(markdown: &str) -> String {
+    let demo = Demo::start();
+    let folder = tempfile::tempdir().unwrap();
+    let mut renewed = String::new();
+    let mut lines = markdown.lines().peekable();
+    while let Some(line) = lines.next() {
+        renewed.push_str(line);
+        renewed.push('\n');
+        if line.trim() != "```console" {
+            continue;
+        }
+        while let Some(line) = lines.next_if(|line| line.trim() != "```") {
+            let Some(mut command) = line.strip_prefix("$ ").map(str::to_owned) else {
+                // What was printed last time.
+                continue;
+            };
+            writeln!(renewed, "{line}").unwrap();
+            while command.ends_with('\\') {
+                let more = lines.next().expect("a command ends");
+                writeln!(renewed, "{more}").unwrap();
+                command.push('\n');
+                command.push_str(more);
+            }
+            renewed.push_str(&run(&command, &demo, folder.path()));
+        }
+    }
+    renewed
+}
+
+/// What a command prints, and its code where that is not 0.
+fn run(command: &str, demo: &Demo, folder: &Path) -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_feather-analysis"));
+    let path = format!("{}:{}", program.parent().unwrap().display(), env!("PATH"));
+    let output = Command::new("bash")
+        .args(["-o", "pipefail", "-c", command])
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", folder)
+        .env("FEATHER_BASE_URL", &demo.url)
+        .env("FEATHER_API_KEY", "fk_demo")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let mut printed = String::from_utf8(output.stdout).unwrap();
+    printed.push_str(&String::from_utf8(output.stderr).unwrap());
+    if !printed.is_empty() && !printed.ends_with('\n') {
+        printed.push('\n');
+    }
+    match output.status.code() {
+        Some(0) => {}
+        code => writeln!(printed, "? {}", code.unwrap_or(-1)).unwrap(),
+    }
+    printed
+}
+
+/// Compares a file with what its commands print now.
+fn check(path: &Path) {
+    let markdown = std::fs::read_to_string(path).unwrap();
+    let renewed = rerun(&markdown);
+    if std::env::var_os("RENEW").is_some() {
+        std::fs::write(path, renewed).unwrap();
+        return;
+    }
+    let name = path.file_name().unwrap().display();
+    for (number, (there, now)) in markdown.lines().zip(renewed.lines()).enumerate() {
+        assert_eq!(there, now, "{name}, line {}; RENEW=1 cargo test examples", number + 1);
+    }
+    assert_eq!(markdown, renewed, "{name}; RENEW=1 cargo test examples");
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Whether the tools that the README pipes into are here. CI installs them.
+fn has_tools() -> bool {
+    let there = |tool: &str| {
+        Command::new("bash")
+            .args(["-c", &format!("command -v {tool}")])
+            .stdout(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    let all = there("jq") && there("column");
+    assert!(all || std::env::var_os("CI").is_none(), "CI must have jq");
+    all
+}
+
+#[test]
+fn every_command_of_the_readme_prints_what_it_says() {
+    if has_tools() {
+        check(&root().join("README.md"));
+    }
+}
+
+#[test]
+fn every_recorded_command_prints_what_it_did() {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(root().join("tests/cmd"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    for path in paths {
+        check(&path);
+    }
+}

@@ -1,0 +1,54 @@
+//! What a command touches: no socket and no certificate store where no network is needed.
+
+use std::process::{Command, Stdio};
+
+/// The system calls a run makes, or None where they cannot be traced on this machine.
+fn traced(arguments: &[&str]) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let status = Command::new("strace")
+        .args(["-f", "-e", "trace=socket,connect,openat,open", "-o"])
+        .arg(&log)
+        .arg(env!("CARGO_BIN_EXE_feather-analysis"))
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    let traced = status.is_ok_and(|status| status.success());
+    traced.then(|| std::fs::read_to_string(log).unwrap())
+}
+
+fn opens_certificates(log: &str) -> bool {
+    log.contains("/ssl/") || log.contains("ca-certificates") || log.contains(".pem")
+}
+
+#[test]
+fn a_saved_document_is_read_without_a_socket_or_a_certificate_store() {
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/src/demo/sessions/showcase.json");
+    for arguments in [
+        &["--version"][..],
+        &["--help"],
+        &["completions", "bash"],
+        &["demo", "--list"],
+        &["fetch", document],
+        &["fetch", "--format", "table", document],
+        &["transcript", document],
+        &["rag", document],
+        &["tools", document],
+        &["missing", document],
+        &["missing", "--summary", document],
+    ] {
+        let Some(log) = traced(arguments) else { return };
+        assert!(!log.contains("socket("), "{arguments:?}: {log}");
+        assert!(!opens_certificates(&log), "{arguments:?}: {log}");
+    }
+}
+
+#[test]
+fn a_plain_http_client_reads_no_certificate_store() {
+    let Some(log) = traced(&["fetch", "--demo"]) else { return };
+    assert!(log.contains("socket("), "the trace sees sockets: {log}");
+    assert!(!opens_certificates(&log), "{log}");
+}
