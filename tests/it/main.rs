@@ -1,0 +1,13 @@
+//! The program as its users meet it: run as a process, against real servers on loopback.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+mod bulk;
+mod cli;
+mod faults;
+mod harness;
+mod key;
+mod lossless;
+mod retries;
+mod source;
+mod statuses;
