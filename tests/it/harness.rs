@@ -650,7 +650,8 @@ impl Shared {
         let _ = stream.set_read_timeout(Some(ms(100)));
         while begun.elapsed() < LIFETIME && !self.stopped.load(Ordering::SeqCst) {
             match stream.read(&mut [0]) {
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
                 _ => return,
             }
         }

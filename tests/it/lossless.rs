@@ -76,8 +76,7 @@ fn string() -> impl Strategy<Value = String> {
 }
 
 fn blank() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["", "", "", " ", "\n", "\r\n", "\t", " \n  "])
-        .prop_map(str::to_owned)
+    prop::sample::select(vec!["", "", "", " ", "\n", "\r\n", "\t", " \n  "]).prop_map(str::to_owned)
 }
 
 fn object(member: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<String>> {
@@ -95,8 +94,9 @@ fn object(member: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<St
 fn value() -> impl Strategy<Value = String> {
     scalar().prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
-            (prop::collection::vec(inner.clone(), 0..4), blank())
-                .prop_map(|(items, blank)| format!("[{blank}{}]", items.join(&format!(",{blank}")))),
+            (prop::collection::vec(inner.clone(), 0..4), blank()).prop_map(
+                |(items, blank)| format!("[{blank}{}]", items.join(&format!(",{blank}")))
+            ),
             (object(inner), blank()).prop_map(|(members, blank)| format!(
                 "{{{blank}{}{blank}}}",
                 members.join(&format!("{blank},"))
@@ -171,7 +171,8 @@ fn any_documents_in_a_file_or_on_standard_input_come_out_as_they_were() {
 
 #[test]
 fn a_file_s_own_ndjson_comes_back_byte_for_byte() {
-    let line = |n| format!("{{\"session_id\":\"{}\",\"n\":1.0,\"n\":1e400,\"s\":\"\\u0041/\"}}\n", id(n));
+    let line =
+        |n| format!("{{\"session_id\":\"{}\",\"n\":1.0,\"n\":1e400,\"s\":\"\\u0041/\"}}\n", id(n));
     let saved: String = (0..4).map(line).collect();
     let fetch = |format| {
         let mut command = feather();

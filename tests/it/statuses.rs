@@ -50,18 +50,27 @@ fn cases() -> Vec<Case> {
         refused(405, 40, "method_not_allowed", "GET it is."),
         hinted("--wait", refused(409, 49, "conflict", "Session is not in a terminal state.")),
         refused(418, 40, "teapot", "Short and stout."),
-        hinted("check the session id", plain(
-            422,
-            "application/json",
-            unprocessable,
-            42,
-            r#"path.session_id: Input should be a valid UUID [uuid_parsing], got "x" ({"error":"odd"}); header.0: Field required [missing]"#,
-        )),
+        hinted(
+            "check the session id",
+            plain(
+                422,
+                "application/json",
+                unprocessable,
+                42,
+                r#"path.session_id: Input should be a valid UUID [uuid_parsing], got "x" ({"error":"odd"}); header.0: Field required [missing]"#,
+            ),
+        ),
         refused(422, 42, "invalid", "An error response under 422."),
         hinted("--jobs", refused(429, 29, "rate_limited", "Too many requests.")),
         refused(451, 40, "unavailable", "For legal reasons."),
         hinted("try again later", refused(500, 50, "internal_error", "Something went wrong.")),
-        plain(501, "text/plain", "no", 50, "Not Implemented, with a body that is not the API's: no"),
+        plain(
+            501,
+            "text/plain",
+            "no",
+            50,
+            "Not Implemented, with a body that is not the API's: no",
+        ),
         plain(
             502,
             "text/html",
@@ -70,7 +79,13 @@ fn cases() -> Vec<Case> {
             "Bad Gateway, with a body that is not the API's: 502 Bad Gateway",
         ),
         plain(503, "text/plain", "", 50, "Service Unavailable, with an empty body"),
-        plain(504, "application/json", "{\"error\":", 50, "Gateway Timeout, with a body that is not the API's: {\"error\":"),
+        plain(
+            504,
+            "application/json",
+            "{\"error\":",
+            50,
+            "Gateway Timeout, with a body that is not the API's: {\"error\":",
+        ),
         plain(
             599,
             "application/json",
@@ -119,8 +134,7 @@ fn refuses_a_redirect_so_that_the_key_stays_home() {
     let elsewhere = Server::of_documents();
     for status in [300, 301, 302, 303, 307, 308] {
         let location = format!("{}/v1/sessions/{}/analysis-input", elsewhere.url(), id(1));
-        let server =
-            Server::always(Reply::json(status, "").header("Location", location.clone()));
+        let server = Server::always(Reply::json(status, "").header("Location", location.clone()));
         let failure = run(server.fetch(&[&id(1)]).env("FEATHER_API_KEY", "fk_secret"));
         failure.failed_with(30).says(&[&id(1), &status.to_string(), &location, "--base-url"]);
         assert_eq!(server.count(), 1, "{status}");
@@ -136,9 +150,8 @@ fn a_200_is_no_failure() {
 
 #[test]
 fn a_429_is_29_after_the_retries() {
-    let server = Server::always(
-        Reply::error(429, "rate_limited", "Slow down.").header("Retry-After", "0"),
-    );
+    let server =
+        Server::always(Reply::error(429, "rate_limited", "Slow down.").header("Retry-After", "0"));
     let failure = run(&mut server.fetch(&["--retries", "2", "--error-format", "json", &id(1)]));
     assert_eq!(failure.failed_with(29).errors()[0]["tries"], 3);
     assert_eq!(server.count(), 3);
