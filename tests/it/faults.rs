@@ -39,7 +39,7 @@ fn gzipped() -> Reply {
 
 #[test]
 fn an_answer_that_does_not_arrive_whole_is_3() {
-    const CUT: &[&str] = &["cut off", "after"];
+    const CUT: &[&str] = &["the answer is not whole", "after"];
     const TIMED_OUT: &[&str] = &["timed out", "(1s)", "--timeout"];
     const UNUSABLE: &[&str] = &["no usable answer"];
     let whole = || Reply::json(200, document(&id(1)));
@@ -106,8 +106,8 @@ fn an_answer_that_is_no_document_is_4() {
         4,
         &[],
         vec![
-            ("nothing", ok(""), &["empty", "application/json", "200"]),
-            ("blank space", ok(" \r\n"), &["empty"]),
+            ("nothing", ok(""), &["200 the server answered with an empty body (application/json)"]),
+            ("blank space", ok(" \r\n"), &["an empty body"]),
             ("null", ok("null"), &["not an analysis input", "null"]),
             ("a list", ok("[]"), &["not an analysis input", "sequence"]),
             ("a string", ok("\"str\""), &["not an analysis input", "string"]),
@@ -137,6 +137,18 @@ fn an_answer_that_is_no_document_is_4() {
             ("100,000 levels", ok(deep), &["100001 levels deep", "1000 is the most"]),
         ],
     );
+}
+
+#[test]
+fn what_is_no_document_is_told_with_its_status_and_tries() {
+    let server = Server::start(|request| match request.nth {
+        1 => Reply::error(503, "busy", "Later.").header("Retry-After", "0"),
+        _ => Reply::json(203, "[]"),
+    });
+    let failure = run(&mut server.fetch(&["--error-format", "json", &id(1)]));
+    let [row] = &failure.failed_with(4).errors()[..] else { panic!("{failure:#?}") };
+    assert_eq!((&row["status"], &row["tries"]), (&203.into(), &2.into()));
+    assert_eq!((&row["session_id"], &row["exit_code"]), (&id(1).into(), &4.into()));
 }
 
 #[test]
