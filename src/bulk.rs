@@ -177,7 +177,12 @@ struct Held {
 
 enum Slot {
     Memory(Result<Answer, Failure>),
-    Spilled { position: u64, length: u64, content_type: Option<String> },
+    /// An answer without its body, and where that is in the temporary file.
+    Spilled {
+        answer: Answer,
+        position: u64,
+        length: u64,
+    },
 }
 
 impl Held {
@@ -199,18 +204,15 @@ impl Held {
         Ok(())
     }
 
-    fn spill(&mut self, answer: Answer) -> std::io::Result<Slot> {
+    fn spill(&mut self, mut answer: Answer) -> std::io::Result<Slot> {
         let file = match &mut self.spill {
             Some(file) => file,
             none => none.insert(tempfile::tempfile()?),
         };
         let position = file.seek(SeekFrom::End(0))?;
-        file.write_all(&answer.body)?;
-        Ok(Slot::Spilled {
-            position,
-            length: answer.body.len() as u64,
-            content_type: answer.content_type,
-        })
+        let body = std::mem::take(&mut answer.body);
+        file.write_all(&body)?;
+        Ok(Slot::Spilled { answer, position, length: body.len() as u64 })
     }
 
     fn take(&mut self, index: usize) -> anyhow::Result<Option<Result<Answer, Failure>>> {
@@ -220,13 +222,12 @@ impl Held {
                 self.in_memory -= usize::from(result.is_ok());
                 Ok(Some(result))
             }
-            Some(Slot::Spilled { position, length, content_type }) => {
+            Some(Slot::Spilled { mut answer, position, length }) => {
                 let file = self.spill.as_mut().context("the temporary file is gone")?;
-                let mut body = Vec::new();
                 file.seek(SeekFrom::Start(position))
-                    .and_then(|_| file.take(length).read_to_end(&mut body))
+                    .and_then(|_| file.take(length).read_to_end(&mut answer.body))
                     .context("taking an answer back from the temporary file")?;
-                Ok(Some(Ok(Answer { body, content_type })))
+                Ok(Some(Ok(answer)))
             }
         }
     }
@@ -491,7 +492,7 @@ impl Worker {
         begun: Instant,
     ) -> Next {
         let mut fault = match result {
-            Ok(answer) => return Next::Settle(Ok(answer)),
+            Ok(answer) => return Next::Settle(Ok(Answer { tries: job.tries, ..answer })),
             Err(fault) => fault,
         };
         fault.failure.tries = job.tries;
@@ -551,7 +552,9 @@ mod tests {
         let mut held = Held::new(2);
         let answer = |index: usize| Answer {
             body: vec![u8::try_from(index).unwrap(); index],
+            status: 200,
             content_type: Some(index.to_string()),
+            tries: 1,
         };
         for index in (0..9).rev() {
             held.put(index, Ok(answer(index))).unwrap();

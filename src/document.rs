@@ -27,8 +27,12 @@ pub enum Origin {
     Session {
         /// The session that was asked for.
         id: Uuid,
+        /// The status, one of success.
+        status: u16,
         /// What the server called the body.
         content_type: Option<String>,
+        /// How many requests it took.
+        tries: u32,
     },
     /// A file or standard input.
     File {
@@ -165,7 +169,7 @@ impl Document {
         let html = begins.starts_with("<!doctype html") || begins.starts_with("<html");
         // What is nothing like a document is named; where it fails says little.
         let what = match json.bytes().next() {
-            None => Some("empty"),
+            None => Some("an empty body"),
             Some(b'{') => None,
             Some(_) if html => Some("an HTML page, not JSON"),
             Some(_) if serde_json::from_str::<IgnoredAny>(json).is_ok() => {
@@ -184,10 +188,10 @@ impl Document {
         };
         let message = match &self.origin {
             Origin::Session { content_type: Some(kind), .. } if what.is_some() => {
-                format!("the server answered 200 with {message} ({kind})")
+                format!("the server answered with {message} ({kind})")
             }
             Origin::Session { .. } if what.is_some() => {
-                format!("the server answered 200 with {message}")
+                format!("the server answered with {message}")
             }
             _ => message,
         };
@@ -218,8 +222,9 @@ fn unusable(origin: &Origin, message: String) -> Failure {
         Origin::File { .. } => "documents are what feather-analysis fetch prints",
     };
     let mut failure = Failure::new(Exit::Document, origin.subject(), message).hint(hint);
-    if matches!(origin, Origin::Session { .. }) {
-        failure.status = Some(200);
+    if let Origin::Session { status, tries, .. } = origin {
+        failure.status = Some(*status);
+        failure.tries = *tries;
     }
     failure
 }

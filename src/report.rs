@@ -56,6 +56,14 @@ struct CountRow<'a> {
     exit_code: u8,
 }
 
+/// What is no failure, as `--error-format json` tells it: `{"warning": "…"}`.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum RemarkRow<'a> {
+    Warning(&'a str),
+    Note(&'a str),
+}
+
 impl Reporter {
     /// A reporter as the user wants it.
     pub fn new(output: &Output, terminal: &Terminal) -> Self {
@@ -95,16 +103,22 @@ impl Reporter {
 
     /// A warning, unless the user wants quiet.
     pub fn warn(&self, message: &str) {
-        if !self.quiet {
-            let label = self.styles.warning.paint("warning:");
-            self.line(&format!("{label} {}", sanitize::line(message)));
+        match self.format {
+            _ if self.quiet => {}
+            ErrorFormat::Human => {
+                let label = self.styles.warning.paint("warning:");
+                self.line(&format!("{label} {}", sanitize::line(message)));
+            }
+            ErrorFormat::Json => self.json_line(&RemarkRow::Warning(message)),
         }
     }
 
     /// A note, as [`Self::warn`] but of no concern.
     pub fn note(&self, message: &str) {
-        if !self.quiet {
-            self.line(&sanitize::line(message));
+        match self.format {
+            _ if self.quiet => {}
+            ErrorFormat::Human => self.line(&sanitize::line(message)),
+            ErrorFormat::Json => self.json_line(&RemarkRow::Note(message)),
         }
     }
 
@@ -233,8 +247,10 @@ impl Watch for Reporter {
             line.push_str(", request id ");
             line.push_str(id);
         }
-        if let Some(pause) = again_in {
-            line.push_str(&format!(", again in {pause:.1?}"));
+        match again_in {
+            None => {}
+            Some(Duration::ZERO) => line.push_str(", again at once"),
+            Some(pause) => line.push_str(&format!(", again in {pause:.1?}")),
         }
         self.line(&sanitize::line(&line));
     }

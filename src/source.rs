@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use crate::api;
+use crate::api::{self, Answer};
 use crate::bulk::{Fetches, Watch};
 use crate::document::{Document, Origin};
 use crate::exit::Exit;
@@ -184,9 +184,11 @@ impl Resolver {
 
 /// Whether the name is that of a saved document.
 fn has_document_name(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| {
-        extension.eq_ignore_ascii_case("json") || extension.eq_ignore_ascii_case("ndjson")
-    })
+    has_extension(path, "json") || has_extension(path, "ndjson")
+}
+
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
 }
 
 /// The file, if it can be read and holds a list of ids. Whatever is wrong with it otherwise is told
@@ -196,11 +198,11 @@ fn open_list(path: &Path) -> Option<BufReader<File>> {
     holds_ids(file.fill_buf().ok()?).then_some(file)
 }
 
-/// Whether a file that begins like this is a list of ids.
+/// Whether a file that begins like this is a list of ids. One that is empty is a list of none.
 fn holds_ids(beginning: &[u8]) -> bool {
     let text = String::from_utf8_lossy(beginning);
     let first = text.lines().map(str::trim).find(|line| !line.is_empty());
-    first.is_some_and(|line| line.starts_with('#') || Uuid::parse_str(line).is_ok())
+    first.is_none_or(|line| line.starts_with('#') || Uuid::parse_str(line).is_ok())
 }
 
 fn no_such(argument: &str) -> Failure {
@@ -240,8 +242,16 @@ fn quoted(text: &str) -> String {
 pub struct Documents {
     items: std::vec::IntoIter<Item>,
     fetches: Option<Fetches>,
-    open: Option<(String, Splitter<Box<dyn Read>>)>,
+    open: Option<OpenFile>,
     max_size: u64,
+}
+
+/// A file or stream that is being read.
+struct OpenFile {
+    label: String,
+    splitter: Splitter<Box<dyn Read>>,
+    /// Whether to take it amiss if no further document comes.
+    wanting: bool,
 }
 
 impl Documents {
@@ -272,15 +282,20 @@ impl Documents {
                         continue;
                     };
                     let document = result.and_then(|answer| {
-                        let content_type = answer.content_type;
-                        Document::new(Origin::Session { id, content_type }, answer.body)
+                        let Answer { body, status, content_type, tries } = answer;
+                        Document::new(Origin::Session { id, status, content_type, tries }, body)
                     });
                     return Ok(Some(document));
                 }
-                Some(Item::Documents { label, input }) => match self.open(input) {
-                    Ok(splitter) => self.open = Some((label, splitter)),
-                    Err(error) => return Ok(Some(Err(unreadable(&label, &error)))),
-                },
+                Some(Item::Documents { label, input }) => {
+                    // NDJSON is a list, which may be empty.
+                    let wanting =
+                        !matches!(&input, Input::Path(path) if has_extension(path, "ndjson"));
+                    match self.open(input) {
+                        Ok(splitter) => self.open = Some(OpenFile { label, splitter, wanting }),
+                        Err(error) => return Ok(Some(Err(unreadable(&label, &error)))),
+                    }
+                }
             }
         }
     }
@@ -294,14 +309,16 @@ impl Documents {
     }
 
     fn next_of_file(&mut self) -> Option<Result<Document, Failure>> {
-        let (label, splitter) = self.open.as_mut()?;
-        let label = label.clone();
-        let piece = match splitter.next() {
-            Some(piece) => piece,
-            None => {
-                self.open = None;
-                return None;
-            }
+        let file = self.open.as_mut()?;
+        let wanting = std::mem::take(&mut file.wanting);
+        let label = file.label.clone();
+        let Some(piece) = file.splitter.next() else {
+            self.open = None;
+            return wanting.then(|| {
+                let failure =
+                    Failure::new(Exit::Document, Subject::Source(label), "holds no document");
+                Err(failure.hint("a fetch that failed may have left it empty; fetch it again"))
+            });
         };
         Some(match piece {
             Ok(piece) => Document::new(Origin::File { label, line: piece.line }, piece.bytes),

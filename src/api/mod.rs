@@ -70,8 +70,12 @@ pub struct Exchange {
 pub struct Answer {
     /// The decoded body.
     pub body: Vec<u8>,
+    /// The status, one of success.
+    pub status: u16,
     /// What the server called it.
     pub content_type: Option<String>,
+    /// How many requests it took.
+    pub tries: u32,
 }
 
 /// A request that failed.
@@ -158,7 +162,7 @@ impl Client {
         let content_type = header(response.headers(), CONTENT_TYPE.as_str());
         if status.is_success() {
             let body = self.read_body(session, response, trace)?;
-            return Ok(Answer { body, content_type });
+            return Ok(Answer { body, status: status.as_u16(), content_type, tries: 1 });
         }
         let retry_after = header(response.headers(), RETRY_AFTER.as_str())
             .and_then(|value| retry::parse_retry_after(&value, SystemTime::now()));
@@ -203,14 +207,17 @@ impl Client {
                         .get_ref()
                         .and_then(|inner| inner.downcast_ref::<reqwest::Error>())
                         .is_some_and(reqwest::Error::is_timeout);
-                let received = format!("after {} of the answer", in_bytes(trace.bytes));
+                let received = in_bytes(trace.bytes);
                 let (message, hint) = if timed_out {
                     let limit = humantime::format_duration(self.settings.timeout);
-                    (format!("timed out {received} ({limit})"), "raise --timeout".to_owned())
+                    (
+                        format!("timed out after {received} of the answer ({limit})"),
+                        "raise --timeout".to_owned(),
+                    )
                 } else {
                     let cause = root_cause(&error);
                     (
-                        format!("the answer was cut off {received}: {cause}"),
+                        format!("the answer is not whole: {cause}, after {received}"),
                         "try again; if it stays, look at the proxies between here and the server"
                             .to_owned(),
                     )

@@ -48,6 +48,10 @@ impl Run<'_> {
                 FetchFormat::Ndjson => json::one_line(document.json(), &look, &mut out)?,
                 _ => json::indented(document.json(), &look, &mut out)?,
             }
+            // The next answer may be long in coming, and this one's reader need not wait for it.
+            if matches!(document.origin(), Origin::Session { .. }) {
+                out.flush()?;
+            }
             Ok(remarks)
         })?;
         out.finish()?;

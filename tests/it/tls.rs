@@ -87,7 +87,10 @@ fn trusts_the_certificate_that_ca_cert_names() {
     let output = server.fetch().arg("--ca-cert").arg(pem.path()).output().unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{errors}");
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{{\"session_id\":\"{SESSION}\"}}\n"));
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        format!("{{\"session_id\":\"{SESSION}\"}}\n")
+    );
 }
 
 #[test]
