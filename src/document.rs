@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
-use crate::model::{KNOWN_SCHEMA_VERSION, SessionAnalysisInput, Text};
+use crate::model::{KNOWN_SCHEMA_VERSION, SessionAnalysisInput, Text, json_type};
 use crate::split::Scanner;
 
 /// Nesting past this is refused: indenting it would blow a document up by its square.
@@ -168,17 +168,15 @@ impl Document {
         let begins = json.get(..15).unwrap_or(json).to_ascii_lowercase();
         let html = begins.starts_with("<!doctype html") || begins.starts_with("<html");
         // What is nothing like a document is named; where it fails says little.
-        let what = match json.bytes().next() {
-            None => Some("an empty body"),
-            Some(b'{') => None,
-            Some(_) if html => Some("an HTML page, not JSON"),
-            Some(_) if serde_json::from_str::<IgnoredAny>(json).is_ok() => {
-                Some("JSON, but not an object")
-            }
-            Some(_) => Some("not JSON"),
+        let what = match (json.bytes().next(), serde_json::from_str::<&RawValue>(json)) {
+            (None, _) => Some("an empty body".to_owned()),
+            (Some(b'{'), _) => None,
+            (Some(_), _) if html => Some("an HTML page, not JSON".to_owned()),
+            (Some(_), Ok(value)) => Some(format!("a JSON {}, not an object", json_type(value))),
+            (Some(_), Err(_)) => Some("not JSON".to_owned()),
         };
-        let message = match (what, error.classify()) {
-            (Some(what), _) => what.to_owned(),
+        let message = match (&what, error.classify()) {
+            (Some(what), _) => what.clone(),
             (None, Category::Data) => {
                 let path = path.map(|path| format!("{path}: ")).unwrap_or_default();
                 format!("not an analysis input: {path}{}", self.place(error))

@@ -314,18 +314,12 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-/// Whether an error of type `E` is anywhere beneath, also inside an I/O error.
-fn chain_has<E: std::error::Error + 'static>(error: &reqwest::Error) -> bool {
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let inside = cause
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            .is_some_and(|inner| inner.is::<E>());
-        if cause.is::<E>() || inside {
-            return true;
-        }
-        next = cause.source();
-    }
-    false
+/// Whether an error of type `E` is anywhere beneath. What an I/O error wraps is not among its
+/// sources, so that is looked into as well.
+fn chain_has<E: std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> bool {
+    let wrapped = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref)
+        .is_some_and(|inner| chain_has::<E>(inner));
+    error.is::<E>() || wrapped || error.source().is_some_and(chain_has::<E>)
 }
