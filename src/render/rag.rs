@@ -57,7 +57,7 @@ pub fn retrievals(
     writer.push_made(rag.rows(only), || pen.retrieval_section(rag, only), cells)?;
 
     let citations = || rag.rows(only).filter_map(|row| Some((row, row.citation?)));
-    if citations().next().is_none() {
+    if rag.counts().cited_not_retrieved == 0 || citations().next().is_none() {
         return Ok(());
     }
     // As rows they are written: this is for people, who read them on their own.
@@ -69,7 +69,8 @@ pub fn retrievals(
 /// Writes the chunks of a document whose retrievals have one of the flags in `only`.
 pub fn chunks(writer: &mut Writer<'_>, rag: &Rag<'_>, only: Flags, look: &Look) -> io::Result<()> {
     let pen = Pen::new(look, false, "");
-    let strays = rag.rows(only).any(|row| row.citation.is_some());
+    let strays =
+        rag.counts().cited_not_retrieved > 0 && rag.rows(only).any(|row| row.citation.is_some());
     let cells = || rag.chunks(only).map(|row| pen.chunk(&row, strays));
     writer.push_made(rag.chunks(only), || pen.chunk_section(rag, only, strays), cells)
 }
@@ -238,8 +239,8 @@ impl<'l> Pen<'l> {
         if rag.counts().retrievals > 0 {
             parts.push(counts(rag.counts()));
         }
-        let shown = rag.rows(only).filter(|row| row.citation.is_none()).count();
-        if !only.is_empty() && shown > 0 {
+        let shown = || rag.rows(only).filter(|row| row.citation.is_none()).count();
+        if let Some(shown) = (!only.is_empty()).then(shown).filter(|shown| *shown > 0) {
             let all = format::count(rag.counts().retrievals);
             parts.push(format!("{} of {all} shown", format::count(shown)));
         }
@@ -487,7 +488,7 @@ fn join(parts: &[String], width: Option<usize>) -> String {
 
 /// Whether the turns' times are of several days, and what the title says of them.
 fn days(rag: &Rag<'_>, look: &Look) -> (bool, String) {
-    let moments = rag.rows(Flags::default()).filter_map(|row| row.timestamp?.instant());
+    let moments = rag.times().filter_map(Timestamp::instant);
     let ends = moments.fold(None, |ends, moment| {
         let (first, last) = ends.unwrap_or((moment, moment));
         Some((first.min(moment), last.max(moment)))
@@ -643,8 +644,12 @@ fn distance(row: &Row<'_>) -> Option<String> {
 
 /// Whether the score that is shown is the one that was held against the thresholds.
 fn scores_agree(row: &Row<'_>) -> bool {
-    let digits = |score: Option<Number<'_>>| score.map(format::score);
-    digits(row.raw_top_score) == digits(row.top_score)
+    match (row.raw_top_score, row.top_score) {
+        (Some(raw), Some(top)) => {
+            raw.as_str() == top.as_str() || format::score(raw) == format::score(top)
+        }
+        (raw, top) => raw.is_none() && top.is_none(),
+    }
 }
 
 fn gap(distance: f64) -> String {
