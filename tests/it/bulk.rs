@@ -106,12 +106,12 @@ fn answers_leave_while_later_ones_are_on_their_way() {
 fn a_failure_is_told_while_later_sessions_are_on_their_way() {
     let told = Arc::new(AtomicBool::new(false));
     let waiting = Arc::clone(&told);
-    let server = Server::start(move |request| match request.index() {
-        0 => Reply::error(404, "not_found", "No."),
-        _ => {
-            until("the failure is told", || waiting.load(Ordering::SeqCst));
-            Reply::ok(request)
+    let server = Server::start(move |request| {
+        if request.index() == 0 {
+            return Reply::error(404, "not_found", "No.");
         }
+        until("the failure is told", || waiting.load(Ordering::SeqCst));
+        Reply::ok(request)
     });
     let mut command = server.fetch_process(&[]);
     let mut running = Running::start(command.args(ids(2)));
