@@ -513,8 +513,12 @@ impl Worker {
         }
         let retried = job.tries - job.polls;
         let again = fault.passing && retried <= self.plan.retries;
-        let pause = retry::pause(retried, fault.retry_after);
-        if fault.failure.status == Some(429) {
+        let limited = fault.failure.status == Some(429);
+        let pause = match fault.retry_after {
+            Some(asked) if limited => retry::pause_of_limit(retried, asked),
+            asked => retry::pause(retried, asked),
+        };
+        if limited {
             self.queue.lock().brake.pull(begun, now, pause);
         }
         if again { Next::Again(pause) } else { Next::Settle(Err(fault.failure)) }

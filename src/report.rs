@@ -247,11 +247,12 @@ impl Watch for Reporter {
             line.push_str(", request id ");
             line.push_str(id);
         }
-        match again_in {
-            None => {}
-            Some(Duration::ZERO) => line.push_str(", again at once"),
-            Some(pause) => line.push_str(&format!(", again in {pause:.1?}")),
-        }
+        let again = match again_in {
+            None => String::new(),
+            Some(Duration::ZERO) => ", again at once".to_owned(),
+            Some(pause) => format!(", again in {pause:.1?}"),
+        };
+        line.push_str(&again);
         self.line(&sanitize::line(&line));
     }
 

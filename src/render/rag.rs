@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Look;
 use super::csv::Record;
 use super::format;
+use super::overview;
 use super::rows::{Section, Writer};
 use super::sanitize;
 use super::style::Tone;
@@ -228,11 +229,7 @@ impl<'l> Pen<'l> {
 
     /// Whose rows they are, and how many of everything.
     fn title(self, rag: &Rag<'_>, only: Flags) -> String {
-        let input = rag.input();
-        let mut parts = vec![sanitize::line(&input.session_id).into_owned()];
-        parts.extend(input.channel.as_ref().map(|text| sanitize::line(text).into_owned()));
-        let outcome = input.knowledge_gap_analysis_outcome.as_ref();
-        parts.extend(outcome.map(|outcome| sanitize::line(outcome.as_str()).into_owned()));
+        let mut parts = vec![overview::title(rag.input(), self.look)];
         if !self.when.is_empty() {
             parts.push(self.when.to_owned());
         }
