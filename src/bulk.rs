@@ -103,11 +103,6 @@ impl Fetches {
         })
     }
 
-    /// How many sessions there are in all.
-    pub fn len(&self) -> usize {
-        self.sessions.len()
-    }
-
     /// The next outcome, once it is there; None after the last.
     ///
     /// Fails with [`Exit::Interrupted`] on Ctrl-C, and where the temporary file fails.

@@ -5,7 +5,6 @@ mod base_url;
 mod key;
 pub mod retry;
 
-use std::error::Error as _;
 use std::io::Read;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};

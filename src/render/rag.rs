@@ -878,7 +878,7 @@ mod tests {
         assert_data_eq!(
             shown(SESSION, false, &[], Format::Table, &terminal(80)),
             str![[r#"
-7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 · chat · resolved · 2026-10-05 UTC
+7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · resolved · no end · 2026-10-05 UTC
 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
 turn      hit      top score  answerability         query, KBs      flags
 #2        yes      0.934 ██▊  answerable → answer   q_27d6f1e8035b
@@ -905,7 +905,7 @@ turn  time      KB       chunk, document   flags
         assert_data_eq!(
             shown(SESSION, false, &[], Format::Table, &terminal(140)),
             str![[r#"
-7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 · chat · resolved · 2026-10-05 UTC
+7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · resolved · no end · 2026-10-05 UTC
 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
 turn     time      KBs              cited   top score       hit      answerability         latency  query           flags
 #2       14:02:21  665b…00 859b…fa  1 of 2  0.934 ███████▌  yes      answerable → answer    184 ms  q_27d6f1e8035b
@@ -930,7 +930,7 @@ turn  time      KB       chunk            document       version  flags
         assert_data_eq!(
             shown(SESSION, false, &[], Format::Table, &Look::default()),
             str![[r#"
-7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 · chat · resolved · 2026-10-05 UTC · 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
+7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · resolved · no end · 2026-10-05 UTC · 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
 turn                                  time      KBs                                                                        found  cited  top score  hit      answerability                    distance                          latency  query           flags
 #2                                    14:02:21  665bce74-4bdc-4164-8bb1-cc4246de2400 859b0f5e-8dab-4577-9848-f9d0278ceafa      2      1  0.934      yes      answerable → answer              0.152 over high 0.75               184 ms  q_27d6f1e8035b
 ee07da33-c9d5-439a-8ec1-fc08009e911c  –         665bce74-4bdc-4164-8bb1-cc4246de2400                                           1      0  0.312      no       unanswerable → abstain (shadow)  0.138 under low 0.45 (top score)   1.24 s  q_5b0f3ad19c77  miss, unanswerable, uncited, orphan
@@ -950,7 +950,7 @@ turn  time      KB                                    chunk            document 
         assert_data_eq!(
             shown(SESSION, true, &[], Format::Table, &terminal(80)),
             str![[r#"
-7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 · chat · resolved
+7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · resolved · no end
 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
 turn     rank  score       cited  chunk, document    flags
 #2          1  0.934 ███▊  yes    kb-billing-014#3
@@ -972,7 +972,7 @@ ee07…1c     1  0.312 █▎    no     kb-moving-003#4    miss, unanswerable,
         assert_data_eq!(
             shown(SESSION, true, &[], Format::Table, &Look::default()),
             str![[r#"
-7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 · chat · resolved · 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
+7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · resolved · no end · 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
 turn                                  retrieval                             rank  score  cited  chunk             document        version  KB                                    flags
 #2                                    8286be96-3d0c-4596-92f8-e0a552e73b62     1  0.934  yes    kb-billing-014#3  kb-billing-014  v7       –
 #2                                    8286be96-3d0c-4596-92f8-e0a552e73b62     2  0.713  no     kb-billing-008#1  kb-billing-008  –        –
@@ -1005,7 +1005,7 @@ ee07da33-c9d5-439a-8ec1-fc08009e911c  cfa22ebf-576d-458a-914c-ac0cedb26a70     1
 
     #[test]
     fn an_empty_table_says_why() {
-        let title = "s · 2 retrievals: 1 hit, 1 miss; 0 of 1 chunk cited";
+        let title = "s  no outcome · no end · 2 retrievals: 1 hit, 1 miss; 0 of 1 chunk cited";
         let session = r#"{"session_id":"s","rag_traces":[
             {"assistant_turn_id":"x","hit":true,"retrieved":[{}]},
             {"assistant_turn_id":"x","hit":false}
@@ -1024,10 +1024,10 @@ ee07da33-c9d5-439a-8ec1-fc08009e911c  cfa22ebf-576d-458a-914c-ac0cedb26a70     1
             let json = format!(r#"{{"session_id":"s","missing_evidence_reasons":{reasons}}}"#);
             shown(&json, false, &[], Format::Table, &Look::default())
         };
-        assert_eq!(none("[]"), "s\nno retrievals, and the session declares no reason\n");
+        assert_eq!(none("[]"), "s  no outcome · no end\nno retrievals, and the session declares no reason\n");
         assert_eq!(
             none(r#"["no_csat","no_rag_trace"]"#),
-            "s\nno retrievals; the session declares no_rag_trace\n"
+            "s  no outcome · no end\nno retrievals; the session declares no_rag_trace\n"
         );
     }
 

@@ -25,7 +25,7 @@ use crate::demo as samples;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
-use crate::model::SessionAnalysisInput;
+use crate::model::{Number, SessionAnalysisInput};
 use crate::render::Look;
 use crate::render::format::Zone;
 use crate::render::rows::Format;
@@ -252,7 +252,7 @@ fn remarks<M, R, C, T>(
     document: &Document,
     input: &SessionAnalysisInput<'_, M, R, C, T>,
 ) -> Vec<String> {
-    let version = input.analyzer_input_schema_version.map(|version| version.as_i64());
+    let version = input.analyzer_input_schema_version.map(Number::as_i64);
     document.remarks(&input.session_id, version)
 }
 
