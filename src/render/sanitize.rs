@@ -2,7 +2,7 @@
 //!
 //! Whole escape sequences are removed. What other control characters there are is shown as what it
 //! is: C0 and DEL by their pictures (`␛`), C1, bidi controls and line separators by number
-//! (`<U+202E>`). Line feeds and tabs stay in [`text`]; [`line`] makes blanks of them.
+//! (`<U+202E>`). Line feeds and tabs stay in [`text()`]; [`line()`] makes blanks of them.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
