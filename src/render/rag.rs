@@ -1024,7 +1024,10 @@ ee07da33-c9d5-439a-8ec1-fc08009e911c  cfa22ebf-576d-458a-914c-ac0cedb26a70     1
             let json = format!(r#"{{"session_id":"s","missing_evidence_reasons":{reasons}}}"#);
             shown(&json, false, &[], Format::Table, &Look::default())
         };
-        assert_eq!(none("[]"), "s  no outcome · no end\nno retrievals, and the session declares no reason\n");
+        assert_eq!(
+            none("[]"),
+            "s  no outcome · no end\nno retrievals, and the session declares no reason\n"
+        );
         assert_eq!(
             none(r#"["no_csat","no_rag_trace"]"#),
             "s  no outcome · no end\nno retrievals; the session declares no_rag_trace\n"
