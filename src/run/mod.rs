@@ -72,7 +72,16 @@ pub fn run(cli: &Cli) -> Exit {
         }
         let failure = match error.downcast::<Failure>() {
             Ok(failure) => failure,
-            Err(error) => Failure::new(Exit::Failure, Subject::Run, format!("{error:#}")),
+            Err(error) => {
+                // What has no context failed where every command does: at its output.
+                let bare = error.is::<io::Error>();
+                let message = if bare {
+                    format!("writing the output: {error}")
+                } else {
+                    format!("{error:#}")
+                };
+                Failure::new(Exit::Failure, Subject::Run, message)
+            }
         };
         reporter.fatal(&failure);
         failure.exit
