@@ -237,6 +237,8 @@ struct Job {
     tries: u32,
     /// Answers that it still runs.
     polls: u32,
+    /// Refusals of a limit that another request had struck already.
+    spared: u32,
     /// When waiting for it ends; set at the first such answer.
     deadline: Option<Instant>,
 }
@@ -297,6 +299,7 @@ impl Queue {
                 session: *session,
                 tries: 0,
                 polls: 0,
+                spared: 0,
                 deadline: None,
             })
             .collect();
@@ -402,14 +405,15 @@ impl Brake {
     }
 
     /// A 429 to a request that began at `begun`: everything pauses, then goes on more slowly. Those
-    /// that were under way when the brake was pulled pull it no further.
-    fn pull(&mut self, begun: Instant, now: Instant, pause: Duration) {
+    /// that were under way when the brake was pulled pull it no further: false for them.
+    fn pull(&mut self, begun: Instant, now: Instant, pause: Duration) -> bool {
         let fresh = self.until.is_none_or(|until| begun >= until);
         if fresh {
             self.gap = (self.gap * 2).clamp(Self::FIRST_GAP, Self::MAX_GAP);
         }
         let until = now + pause;
         self.until = Some(self.until.map_or(until, |before| before.max(until)));
+        fresh
     }
 
     /// An answer: speed comes back a little.
@@ -506,15 +510,20 @@ impl Worker {
                 Some(format!("waited {waited} for it to end; give --wait a longer time"));
             return Next::Settle(Err(fault.failure));
         }
-        let retried = job.tries - job.polls;
-        let again = fault.passing && retried <= self.plan.retries;
+        let retried = job.tries - job.polls - job.spared;
+        let mut again = fault.passing && retried <= self.plan.retries;
         let limited = fault.failure.status == Some(429);
         let pause = match fault.retry_after {
             Some(asked) if limited => retry::pause_of_limit(retried, asked),
             asked => retry::pause(retried, asked),
         };
         if limited {
-            self.queue.lock().brake.pull(begun, now, pause);
+            let struck = self.queue.lock().brake.pull(begun, now, pause);
+            // One burst over a limit is one mistake: only the first that hears of it loses a try.
+            if !struck && self.plan.retries > 0 {
+                job.spared += 1;
+                again = true;
+            }
         }
         if again { Next::Again(pause) } else { Next::Settle(Err(fault.failure)) }
     }
@@ -530,13 +539,13 @@ mod tests {
         let second = Duration::from_secs(1);
         let mut brake = Brake::default();
         assert_eq!(brake.opens(now), now);
-        brake.pull(now, now, second);
+        assert!(brake.pull(now, now, second));
         assert_eq!(brake.opens(now), now + second);
         // One that was under way already slows nothing further.
-        brake.pull(now, now, second / 2);
+        assert!(!brake.pull(now, now, second / 2));
         assert_eq!(brake.gap, Brake::FIRST_GAP);
         let later = now + second;
-        brake.pull(later, later, second);
+        assert!(brake.pull(later, later, second));
         assert_eq!(brake.gap, Brake::FIRST_GAP * 2);
         brake.started(later + second);
         assert_eq!(brake.opens(later + second), later + second + Brake::FIRST_GAP * 2);

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::harness::{
@@ -162,6 +162,31 @@ fn a_limit_with_a_wish_for_a_pause_slows_all_and_loses_none() {
 fn a_limit_that_claims_to_be_over_at_once_slows_all_and_loses_none() {
     let done = fetch(&limited(Some("0"), true), &["--jobs", "16"], 150);
     assert_eq!(done.succeeded().ids(), ids(150));
+}
+
+#[test]
+fn a_limit_that_strikes_many_at_once_costs_one_of_them_a_try() {
+    let come = AtomicUsize::new(0);
+    let server = Server::start(move |request| {
+        // Three times over: all eight are under way before any is refused.
+        come.fetch_add(1, Ordering::SeqCst);
+        if request.nth > 3 {
+            return Reply::ok(request);
+        }
+        until("all have come", || come.load(Ordering::SeqCst) >= 8 * request.nth);
+        Reply::error(429, "rate_limited", "No.").header("Retry-After", "0.1")
+    });
+    let done = fetch(&server, &["--jobs", "8", "--retries", "2"], 8);
+    // At worst the three tries were all of the same session.
+    assert!(done.ids().len() >= 7, "{done:#?}");
+}
+
+#[test]
+fn no_retries_are_none_for_a_limit_too() {
+    let refused = Reply::error(429, "rate_limited", "No.").header("Retry-After", "0.1");
+    let server = Server::always(refused.after(ms(100)));
+    let done = fetch(&server, &["--jobs", "8", "--retries", "0"], 8);
+    assert_eq!((done.code, server.count()), (29, 8), "{done:#?}");
 }
 
 #[test]
