@@ -103,11 +103,6 @@ impl Fetches {
         })
     }
 
-    /// How many sessions there are in all.
-    pub fn len(&self) -> usize {
-        self.sessions.len()
-    }
-
     /// The next outcome, once it is there; None after the last.
     ///
     /// Fails with [`Exit::Interrupted`] on Ctrl-C, and where the temporary file fails.
@@ -513,8 +508,12 @@ impl Worker {
         }
         let retried = job.tries - job.polls;
         let again = fault.passing && retried <= self.plan.retries;
-        let pause = retry::pause(retried, fault.retry_after);
-        if fault.failure.status == Some(429) {
+        let limited = fault.failure.status == Some(429);
+        let pause = match fault.retry_after {
+            Some(asked) if limited => retry::pause_of_limit(retried, asked),
+            asked => retry::pause(retried, asked),
+        };
+        if limited {
             self.queue.lock().brake.pull(begun, now, pause);
         }
         if again { Next::Again(pause) } else { Next::Settle(Err(fault.failure)) }

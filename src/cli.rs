@@ -559,6 +559,7 @@ pub enum Shell {
     /// Fish
     Fish,
     /// PowerShell
+    #[allow(clippy::enum_variant_names, reason = "its name")]
     #[value(name = "powershell")]
     PowerShell,
     /// Elvish

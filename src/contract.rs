@@ -244,8 +244,10 @@ fn every_schema_and_field_of_the_api_has_its_place_in_the_model() {
 
 #[test]
 fn every_value_of_the_apis_enums_is_known() {
-    let outcomes: Vec<_> =
-        KnowledgeGapAnalysisOutcome::KNOWN.iter().map(|value| value.as_str()).collect();
+    let outcomes: Vec<_> = KnowledgeGapAnalysisOutcome::KNOWN
+        .iter()
+        .map(KnowledgeGapAnalysisOutcome::as_str)
+        .collect();
     assert_eq!(
         outcomes,
         [
@@ -260,7 +262,8 @@ fn every_value_of_the_apis_enums_is_known() {
             "call_failed"
         ]
     );
-    let reasons: Vec<_> = MissingEvidenceReason::KNOWN.iter().map(|value| value.as_str()).collect();
+    let reasons: Vec<_> =
+        MissingEvidenceReason::KNOWN.iter().map(MissingEvidenceReason::as_str).collect();
     assert_eq!(
         reasons,
         [

@@ -1,7 +1,6 @@
 //! What went wrong, for whom, and what to do about it: the one error type that decides exit codes.
 
 use std::fmt;
-use std::path::Path;
 
 use uuid::Uuid;
 
@@ -16,13 +15,6 @@ pub enum Subject {
     Source(String),
     /// The run as a whole.
     Run,
-}
-
-impl Subject {
-    /// A file by its path.
-    pub fn path(path: &Path) -> Self {
-        Self::Source(path.display().to_string())
-    }
 }
 
 impl fmt::Display for Subject {

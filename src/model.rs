@@ -281,6 +281,7 @@ pub struct RagTraceAnswerability<'a> {
 
 /// One chunk that the runtime put before the model.
 #[derive(Debug, Deserialize)]
+#[allow(clippy::struct_field_names, reason = "the API's own names")]
 pub struct CitedChunk<'a> {
     /// The turn that had it.
     #[serde(borrow, default, deserialize_with = "null_is_empty")]
@@ -444,6 +445,7 @@ macro_rules! open_enum {
 
         impl $name<'_> {
             /// Every value the API's document names, in its order.
+            #[allow(dead_code, reason = "not every enum's values are listed somewhere")]
             pub const KNOWN: &'static [$name<'static>] = &[$($name::$variant),+];
 
             /// The value as the API spells it.

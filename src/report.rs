@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -86,9 +87,13 @@ impl Reporter {
             return;
         }
         let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-        let template = "{bar:24} {human_pos}/{human_len} sessions{msg}  {per_sec}  {eta} left";
+        let template = "{bar:24} {human_pos} of {human_len} sessions{msg}  {rate}  {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("━╸─"));
+            let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+                // Where a bar cannot be written nobody sees it.
+                let _ = write!(out, "{:.1}/s", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate).progress_chars("━╸─"));
         }
         bar.enable_steady_tick(Duration::from_millis(250));
         self.bar = Some(bar);
@@ -247,11 +252,12 @@ impl Watch for Reporter {
             line.push_str(", request id ");
             line.push_str(id);
         }
-        match again_in {
-            None => {}
-            Some(Duration::ZERO) => line.push_str(", again at once"),
-            Some(pause) => line.push_str(&format!(", again in {pause:.1?}")),
-        }
+        let again = match again_in {
+            None => String::new(),
+            Some(Duration::ZERO) => ", again at once".to_owned(),
+            Some(pause) => format!(", again in {pause:.1?}"),
+        };
+        line.push_str(&again);
         self.line(&sanitize::line(&line));
     }
 
@@ -265,6 +271,7 @@ impl Watch for Reporter {
             Some(bar) => bar.set_message(message),
             None => {
                 let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+                bar.set_style(ProgressStyle::default_spinner());
                 bar.enable_steady_tick(Duration::from_millis(120));
                 bar.set_message(message);
                 self.bar = Some(bar);

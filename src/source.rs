@@ -250,6 +250,8 @@ pub struct Documents {
 struct OpenFile {
     label: String,
     splitter: Splitter<Box<dyn Read>>,
+    /// Its size in bytes, where it is a file.
+    size: Option<u64>,
     /// Whether to take it amiss if no further document comes.
     wanting: bool,
 }
@@ -291,27 +293,32 @@ impl Documents {
                     // NDJSON is a list, which may be empty.
                     let wanting =
                         !matches!(&input, Input::Path(path) if has_extension(path, "ndjson"));
-                    match self.open(input) {
-                        Ok(splitter) => self.open = Some(OpenFile { label, splitter, wanting }),
-                        Err(error) => return Ok(Some(Err(unreadable(&label, &error)))),
+                    match self.open(label, input, wanting) {
+                        Ok(file) => self.open = Some(file),
+                        Err(failure) => return Ok(Some(Err(failure))),
                     }
                 }
             }
         }
     }
 
-    fn open(&self, input: Input) -> io::Result<Splitter<Box<dyn Read>>> {
-        let reader: Box<dyn Read> = match input {
-            Input::Path(path) => Box::new(File::open(path)?),
-            Input::Open(reader) => reader,
+    fn open(&self, label: String, input: Input, wanting: bool) -> Result<OpenFile, Failure> {
+        let (reader, size): (Box<dyn Read>, _) = match input {
+            Input::Path(path) => {
+                let file = File::open(path).map_err(|error| unreadable(&label, &error))?;
+                let size = file.metadata().ok().map(|metadata| metadata.len());
+                (Box::new(file), size)
+            }
+            Input::Open(reader) => (reader, None),
         };
-        Ok(Splitter::new(reader, self.max_size))
+        let splitter = Splitter::new(reader, self.max_size);
+        Ok(OpenFile { label, splitter, size, wanting })
     }
 
     fn next_of_file(&mut self) -> Option<Result<Document, Failure>> {
         let file = self.open.as_mut()?;
         let wanting = std::mem::take(&mut file.wanting);
-        let label = file.label.clone();
+        let (label, size) = (file.label.clone(), file.size);
         let Some(piece) = file.splitter.next() else {
             self.open = None;
             return wanting.then(|| {
@@ -323,7 +330,8 @@ impl Documents {
         Some(match piece {
             Ok(piece) => Document::new(Origin::File { label, line: piece.line }, piece.bytes),
             Err(SplitError::Io(error)) => Err(unreadable(&label, &error)),
-            Err(SplitError::TooLarge(size)) => {
+            Err(SplitError::TooLarge(at_least)) => {
+                let size = size.unwrap_or(at_least);
                 Err(api::too_large(Subject::Source(label), size, self.max_size))
             }
         })

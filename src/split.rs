@@ -183,12 +183,11 @@ impl<R: Read> Iterator for Splitter<R> {
             Ok(Some(piece)) if piece.bytes.len() as u64 > self.max => {
                 Err(SplitError::TooLarge(piece.bytes.len() as u64))
             }
-            other => other.transpose()?.map_err(|error| {
+            other => other.transpose()?.inspect_err(|_| {
                 // Nothing after this can be made sense of.
                 self.buffer.clear();
                 self.start = 0;
                 self.at_end = true;
-                error
             }),
         };
         Some(piece)

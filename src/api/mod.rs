@@ -5,7 +5,6 @@ mod base_url;
 mod key;
 pub mod retry;
 
-use std::error::Error as _;
 use std::io::Read;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
@@ -273,7 +272,11 @@ pub fn too_large(subject: Subject, size: u64, max: u64) -> Failure {
     Failure::new(
         Exit::Document,
         subject,
-        format!("the document is over --max-size ({}): at least {}", in_bytes(max), in_bytes(size)),
+        format!(
+            "the document is over --max-size ({}); there are {} to read",
+            in_bytes(max),
+            in_bytes(size)
+        ),
     )
     .hint("raise --max-size; reading a document takes about that much memory")
 }

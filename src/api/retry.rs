@@ -31,6 +31,12 @@ pub fn pause(tries: u32, asked: Option<Duration>) -> Duration {
     }
 }
 
+/// The pause after a 429 that asks for one. Servers round down: a limit that claims to be over at
+/// once is over within the next second, and asking again at once would use the tries up.
+pub fn pause_of_limit(tries: u32, asked: Duration) -> Duration {
+    pause(tries, Some(asked).filter(|asked| !asked.is_zero()))
+}
+
 fn bound(tries: u32) -> Duration {
     FIRST_PAUSE.saturating_mul(1 << tries.saturating_sub(1).min(10)).min(MAX_PAUSE)
 }
@@ -87,6 +93,13 @@ mod tests {
         assert_eq!(pause(1, Some(Duration::from_secs(7))), Duration::from_secs(7));
         assert_eq!(pause(1, Some(Duration::from_secs(3600))), MAX_RETRY_AFTER);
         assert_eq!(poll_pause(9, Some(Duration::ZERO)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_limit_is_not_over_at_once() {
+        assert_eq!(pause_of_limit(1, Duration::from_secs(7)), Duration::from_secs(7));
+        let pauses: Vec<Duration> = (0..100).map(|_| pause_of_limit(4, Duration::ZERO)).collect();
+        assert!(pauses.iter().max() > Some(&bound(3)), "{pauses:?}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Look;
 use super::csv::Record;
 use super::format;
+use super::overview;
 use super::rows::{Section, Writer};
 use super::sanitize;
 use super::style::Tone;
@@ -57,7 +58,7 @@ pub fn retrievals(
     writer.push_made(rag.rows(only), || pen.retrieval_section(rag, only), cells)?;
 
     let citations = || rag.rows(only).filter_map(|row| Some((row, row.citation?)));
-    if citations().next().is_none() {
+    if rag.counts().cited_not_retrieved == 0 || citations().next().is_none() {
         return Ok(());
     }
     // As rows they are written: this is for people, who read them on their own.
@@ -69,7 +70,8 @@ pub fn retrievals(
 /// Writes the chunks of a document whose retrievals have one of the flags in `only`.
 pub fn chunks(writer: &mut Writer<'_>, rag: &Rag<'_>, only: Flags, look: &Look) -> io::Result<()> {
     let pen = Pen::new(look, false, "");
-    let strays = rag.rows(only).any(|row| row.citation.is_some());
+    let strays =
+        rag.counts().cited_not_retrieved > 0 && rag.rows(only).any(|row| row.citation.is_some());
     let cells = || rag.chunks(only).map(|row| pen.chunk(&row, strays));
     writer.push_made(rag.chunks(only), || pen.chunk_section(rag, only, strays), cells)
 }
@@ -227,19 +229,15 @@ impl<'l> Pen<'l> {
 
     /// Whose rows they are, and how many of everything.
     fn title(self, rag: &Rag<'_>, only: Flags) -> String {
-        let input = rag.input();
-        let mut parts = vec![sanitize::line(&input.session_id).into_owned()];
-        parts.extend(input.channel.as_ref().map(|text| sanitize::line(text).into_owned()));
-        let outcome = input.knowledge_gap_analysis_outcome.as_ref();
-        parts.extend(outcome.map(|outcome| sanitize::line(outcome.as_str()).into_owned()));
+        let mut parts = vec![overview::title(rag.input(), self.look)];
         if !self.when.is_empty() {
             parts.push(self.when.to_owned());
         }
         if rag.counts().retrievals > 0 {
             parts.push(counts(rag.counts()));
         }
-        let shown = rag.rows(only).filter(|row| row.citation.is_none()).count();
-        if !only.is_empty() && shown > 0 {
+        let shown = || rag.rows(only).filter(|row| row.citation.is_none()).count();
+        if let Some(shown) = (!only.is_empty()).then(shown).filter(|shown| *shown > 0) {
             let all = format::count(rag.counts().retrievals);
             parts.push(format!("{} of {all} shown", format::count(shown)));
         }
@@ -487,7 +485,7 @@ fn join(parts: &[String], width: Option<usize>) -> String {
 
 /// Whether the turns' times are of several days, and what the title says of them.
 fn days(rag: &Rag<'_>, look: &Look) -> (bool, String) {
-    let moments = rag.rows(Flags::default()).filter_map(|row| row.timestamp?.instant());
+    let moments = rag.times().filter_map(Timestamp::instant);
     let ends = moments.fold(None, |ends, moment| {
         let (first, last) = ends.unwrap_or((moment, moment));
         Some((first.min(moment), last.max(moment)))
@@ -643,8 +641,12 @@ fn distance(row: &Row<'_>) -> Option<String> {
 
 /// Whether the score that is shown is the one that was held against the thresholds.
 fn scores_agree(row: &Row<'_>) -> bool {
-    let digits = |score: Option<Number<'_>>| score.map(format::score);
-    digits(row.raw_top_score) == digits(row.top_score)
+    match (row.raw_top_score, row.top_score) {
+        (Some(raw), Some(top)) => {
+            raw.as_str() == top.as_str() || format::score(raw) == format::score(top)
+        }
+        (raw, top) => raw.is_none() && top.is_none(),
+    }
 }
 
 fn gap(distance: f64) -> String {
@@ -876,7 +878,7 @@ mod tests {
         assert_data_eq!(
             shown(SESSION, false, &[], Format::Table, &terminal(80)),
             str![[r#"
-7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 · chat · resolved · 2026-10-05 UTC
+7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · resolved · no end · 2026-10-05 UTC
 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
 turn      hit      top score  answerability         query, KBs      flags
 #2        yes      0.934 ██▊  answerable → answer   q_27d6f1e8035b
@@ -903,7 +905,7 @@ turn  time      KB       chunk, document   flags
         assert_data_eq!(
             shown(SESSION, false, &[], Format::Table, &terminal(140)),
             str![[r#"
-7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 · chat · resolved · 2026-10-05 UTC
+7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · resolved · no end · 2026-10-05 UTC
 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
 turn     time      KBs              cited   top score       hit      answerability         latency  query           flags
 #2       14:02:21  665b…00 859b…fa  1 of 2  0.934 ███████▌  yes      answerable → answer    184 ms  q_27d6f1e8035b
@@ -928,7 +930,7 @@ turn  time      KB       chunk            document       version  flags
         assert_data_eq!(
             shown(SESSION, false, &[], Format::Table, &Look::default()),
             str![[r#"
-7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 · chat · resolved · 2026-10-05 UTC · 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
+7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · resolved · no end · 2026-10-05 UTC · 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
 turn                                  time      KBs                                                                        found  cited  top score  hit      answerability                    distance                          latency  query           flags
 #2                                    14:02:21  665bce74-4bdc-4164-8bb1-cc4246de2400 859b0f5e-8dab-4577-9848-f9d0278ceafa      2      1  0.934      yes      answerable → answer              0.152 over high 0.75               184 ms  q_27d6f1e8035b
 ee07da33-c9d5-439a-8ec1-fc08009e911c  –         665bce74-4bdc-4164-8bb1-cc4246de2400                                           1      0  0.312      no       unanswerable → abstain (shadow)  0.138 under low 0.45 (top score)   1.24 s  q_5b0f3ad19c77  miss, unanswerable, uncited, orphan
@@ -948,7 +950,7 @@ turn  time      KB                                    chunk            document 
         assert_data_eq!(
             shown(SESSION, true, &[], Format::Table, &terminal(80)),
             str![[r#"
-7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 · chat · resolved
+7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · resolved · no end
 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
 turn     rank  score       cited  chunk, document    flags
 #2          1  0.934 ███▊  yes    kb-billing-014#3
@@ -970,7 +972,7 @@ ee07…1c     1  0.312 █▎    no     kb-moving-003#4    miss, unanswerable,
         assert_data_eq!(
             shown(SESSION, true, &[], Format::Table, &Look::default()),
             str![[r#"
-7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 · chat · resolved · 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
+7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · resolved · no end · 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
 turn                                  retrieval                             rank  score  cited  chunk             document        version  KB                                    flags
 #2                                    8286be96-3d0c-4596-92f8-e0a552e73b62     1  0.934  yes    kb-billing-014#3  kb-billing-014  v7       –
 #2                                    8286be96-3d0c-4596-92f8-e0a552e73b62     2  0.713  no     kb-billing-008#1  kb-billing-008  –        –
@@ -1003,7 +1005,7 @@ ee07da33-c9d5-439a-8ec1-fc08009e911c  cfa22ebf-576d-458a-914c-ac0cedb26a70     1
 
     #[test]
     fn an_empty_table_says_why() {
-        let title = "s · 2 retrievals: 1 hit, 1 miss; 0 of 1 chunk cited";
+        let title = "s  no outcome · no end · 2 retrievals: 1 hit, 1 miss; 0 of 1 chunk cited";
         let session = r#"{"session_id":"s","rag_traces":[
             {"assistant_turn_id":"x","hit":true,"retrieved":[{}]},
             {"assistant_turn_id":"x","hit":false}
@@ -1022,10 +1024,13 @@ ee07da33-c9d5-439a-8ec1-fc08009e911c  cfa22ebf-576d-458a-914c-ac0cedb26a70     1
             let json = format!(r#"{{"session_id":"s","missing_evidence_reasons":{reasons}}}"#);
             shown(&json, false, &[], Format::Table, &Look::default())
         };
-        assert_eq!(none("[]"), "s\nno retrievals, and the session declares no reason\n");
+        assert_eq!(
+            none("[]"),
+            "s  no outcome · no end\nno retrievals, and the session declares no reason\n"
+        );
         assert_eq!(
             none(r#"["no_csat","no_rag_trace"]"#),
-            "s\nno retrievals; the session declares no_rag_trace\n"
+            "s  no outcome · no end\nno retrievals; the session declares no_rag_trace\n"
         );
     }
 

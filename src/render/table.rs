@@ -16,6 +16,9 @@ use super::{Look, Out};
 /// Rows that are laid out at a time, so that a long table costs no more memory than a short one.
 const BATCH: usize = 256;
 
+/// Bytes of made cells that are kept between measuring and writing them.
+const PACKED: usize = 8 << 20;
+
 /// Blanks between two columns.
 const GAP: usize = 2;
 
@@ -108,32 +111,90 @@ impl Table<'_> {
 pub fn write(table: &Table<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
     let widths = fit(natural_widths(table), &table.columns, look.width);
     let header = table.columns.iter().map(|column| Cell::new(column.title, Tone::Dim)).collect();
-    write_rows(&[header], table, &widths, look, out)?;
+    write_rows(&[header], &table.columns, &widths, look, out)?;
     for batch in table.rows.chunks(BATCH) {
-        write_rows(batch, table, &widths, look, out)?;
+        write_rows(batch, &table.columns, &widths, look, out)?;
     }
     Ok(())
 }
 
-/// The same for more rows than should be held: `rows` is called twice, once to measure them.
+/// The same for more rows than should be held as cells: `rows` makes them.
+///
+/// Their texts are kept, packed, while they are measured. What does not fit in [`PACKED`] bytes is
+/// made a second time, so `rows` is called once more for that.
 pub fn write_made<'a, I: Iterator<Item = Vec<Cell<'a>>>>(
     columns: &[Column],
     rows: impl Fn() -> I,
     look: &Look,
     out: Out<'_>,
 ) -> io::Result<()> {
-    let mut batch = Table { columns: columns.to_vec(), rows: Vec::new() };
-    let mut widths = natural_widths(&batch);
-    rows().for_each(|row| widen(&mut widths, &row));
-    let widths = fit(widths, columns, look.width);
-    batch.rows.push(columns.iter().map(|column| Cell::new(column.title, Tone::Dim)).collect());
-    let mut rows = rows();
-    while !batch.rows.is_empty() {
-        write_rows(&batch.rows, &batch, &widths, look, out)?;
-        batch.rows.clear();
-        batch.rows.extend(rows.by_ref().take(BATCH));
+    let mut packed = Packed::default();
+    let header: Vec<Cell<'_>> =
+        columns.iter().map(|column| Cell::new(column.title, Tone::Dim)).collect();
+    let mut widths = vec![0; columns.len()];
+    widen(&mut widths, &header);
+    let (mut kept, mut left) = (0, 0_usize);
+    for row in rows() {
+        widen(&mut widths, &row);
+        if packed.texts.len() < PACKED {
+            packed.push(&row);
+            kept += 1;
+        } else {
+            left += 1;
+        }
     }
-    Ok(())
+    let widths = fit(widths, columns, look.width);
+    write_rows(&[header], columns, &widths, look, out)?;
+    let mut from_packed = packed.rows(columns.len());
+    loop {
+        let batch: Vec<_> = from_packed.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            break;
+        }
+        write_rows(&batch, columns, &widths, look, out)?;
+    }
+    if left == 0 {
+        return Ok(());
+    }
+    let mut rest = rows().skip(kept);
+    loop {
+        let batch: Vec<_> = rest.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        write_rows(&batch, columns, &widths, look, out)?;
+    }
+}
+
+/// Rows whose cells stand one behind the other in a single string.
+#[derive(Default)]
+struct Packed {
+    texts: String,
+    /// Where each cell ends in `texts`, and its tone.
+    cells: Vec<(u32, Tone)>,
+}
+
+impl Packed {
+    fn push(&mut self, row: &[Cell<'_>]) {
+        for cell in row {
+            self.texts.push_str(&cell.text);
+            // A cell that ended past this would have been one of four gigabytes.
+            self.cells.push((u32::try_from(self.texts.len()).unwrap_or(u32::MAX), cell.tone));
+        }
+    }
+
+    fn rows(&self, columns: usize) -> impl Iterator<Item = Vec<Cell<'_>>> {
+        let mut start = 0;
+        self.cells.chunks(columns.max(1)).map(move |row| {
+            let cell = |(end, tone): &(u32, Tone)| {
+                let end = *end as usize;
+                let text = self.texts.get(start..end).unwrap_or_default();
+                start = end;
+                Cell::new(text, *tone)
+            };
+            row.iter().map(cell).collect()
+        })
+    }
 }
 
 /// Rows of which nothing is wrapped: a line each. By hand, since it takes a fraction of the time of
@@ -180,13 +241,13 @@ fn write_lines(
 
 fn write_rows(
     rows: &[Vec<Cell<'_>>],
-    table: &Table<'_>,
+    columns: &[Column],
     widths: &[usize],
     look: &Look,
     out: Out<'_>,
 ) -> io::Result<()> {
     if look.width.is_none() {
-        return write_lines(rows, &table.columns, widths, look, out);
+        return write_lines(rows, columns, widths, look, out);
     }
     let mut layout = Layout::new();
     layout.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
@@ -206,7 +267,7 @@ fn write_rows(
         column.set_padding((0, u16::try_from(gap).unwrap_or(0)));
         let width = u16::try_from(widths[index] + gap).unwrap_or(u16::MAX);
         column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
-        if table.columns[index].align == Align::Right {
+        if columns[index].align == Align::Right {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }

@@ -25,7 +25,7 @@ use crate::demo as samples;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
-use crate::model::SessionAnalysisInput;
+use crate::model::{Number, SessionAnalysisInput};
 use crate::render::Look;
 use crate::render::format::Zone;
 use crate::render::rows::Format;
@@ -72,7 +72,16 @@ pub fn run(cli: &Cli) -> Exit {
         }
         let failure = match error.downcast::<Failure>() {
             Ok(failure) => failure,
-            Err(error) => Failure::new(Exit::Failure, Subject::Run, format!("{error:#}")),
+            Err(error) => {
+                // What has no context failed where every command does: at its output.
+                let bare = error.is::<io::Error>();
+                let message = if bare {
+                    format!("writing the output: {error}")
+                } else {
+                    format!("{error:#}")
+                };
+                Failure::new(Exit::Failure, Subject::Run, message)
+            }
         };
         reporter.fatal(&failure);
         failure.exit
@@ -252,7 +261,7 @@ fn remarks<M, R, C, T>(
     document: &Document,
     input: &SessionAnalysisInput<'_, M, R, C, T>,
 ) -> Vec<String> {
-    let version = input.analyzer_input_schema_version.map(|version| version.as_i64());
+    let version = input.analyzer_input_schema_version.map(Number::as_i64);
     document.remarks(&input.session_id, version)
 }
 

@@ -452,6 +452,11 @@ impl<'d> Rag<'d> {
         })
     }
 
+    /// The times of the rows' turns.
+    pub fn times(&self) -> impl Iterator<Item = &'d Timestamp<'d>> {
+        self.entries.iter().filter_map(|entry| entry.timestamp)
+    }
+
     /// The reasons the document gives for having no retrievals.
     pub fn reasons(&self) -> impl Iterator<Item = &'d MissingEvidenceReason<'d>> {
         self.input.missing_evidence_reasons.iter().filter(|reason| {

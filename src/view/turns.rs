@@ -10,8 +10,6 @@ use crate::model::{MessageEntry, MessageTools, MessageTurn, Timestamp};
 pub trait Place {
     /// The turn's id.
     fn turn_id(&self) -> &str;
-    /// When it was said.
-    fn timestamp(&self) -> Option<&Timestamp<'_>>;
 }
 
 macro_rules! place {
@@ -19,10 +17,6 @@ macro_rules! place {
         $(impl Place for $message<'_> {
             fn turn_id(&self) -> &str {
                 &self.turn_id
-            }
-
-            fn timestamp(&self) -> Option<&Timestamp<'_>> {
-                self.timestamp.as_ref()
             }
         })+
     };

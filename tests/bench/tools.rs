@@ -91,6 +91,7 @@ fn words(numbers: &mut Numbers, count: u64) -> String {
     text
 }
 
+#[allow(clippy::too_many_lines, reason = "one document, written from top to bottom")]
 /// A session of so many messages; a retrieval of ten chunks and a tool call every five messages.
 fn document(messages: u64, session: u64, out: &mut impl Write) -> io::Result<()> {
     let mut numbers = Numbers(session);

@@ -228,7 +228,8 @@ pub struct Request {
 impl Request {
     /// The session asked for.
     pub fn session(&self) -> &str {
-        self.line.split('/').nth(3).unwrap_or_default()
+        let rest = self.line.split_once("/v1/sessions/").unwrap_or_default().1;
+        rest.split('/').next().unwrap_or_default()
     }
 
     /// The number of the session asked for, if [`id`] made it.

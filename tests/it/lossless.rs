@@ -120,13 +120,13 @@ fn documents() -> impl Strategy<Value = String> {
 
 #[test]
 fn any_document_comes_out_as_it_was_sent() {
-    let served = Arc::new(Mutex::new(String::new()));
-    let serving = Arc::clone(&served);
-    let server = Server::start(move |_| Reply::json(200, &**serving.lock().unwrap()));
+    let body = Arc::new(Mutex::new(String::new()));
+    let answer = Arc::clone(&body);
+    let server = Server::start(move |_| Reply::json(200, &**answer.lock().unwrap()));
     let config = Config { cases: 60, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
         .run(&documents(), |document| {
-            served.lock().unwrap().clone_from(&document);
+            body.lock().unwrap().clone_from(&document);
             for format in ["json", "ndjson"] {
                 let done = run(&mut server.fetch(&["--format", format, &id(1)]));
                 prop_assert_eq!(&done.stderr, "");

@@ -211,7 +211,7 @@ fn a_line_a_try_and_never_the_key() {
     assert_eq!(lines.len(), 3, "{done:#?}");
     for (line, words) in lines.iter().zip([
         ["503", "35 B", "try 1", "request id req-1", "again at once"],
-        ["429", "35 B", "try 2", "request id req-2", "again at once"],
+        ["429", "35 B", "try 2", "request id req-2", "again in "],
         ["200", "158 B", "try 3", "request id req-3", ""],
     ]) {
         assert!(line.starts_with(&url), "{line}");
