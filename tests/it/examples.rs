@@ -1,6 +1,6 @@
 //! Runs every command of the README and of `tests/cmd/*.md` and compares what it prints.
 //!
-//! A `console` block holds commands (`$ …`, going on after a trailing backslash and up to the end of
+//! A `console` block (with a longer fence where Markdown is printed) holds commands (`$ …`, going on after a trailing backslash and up to the end of
 //! a `<<'WORD'`) and what they print, standard error after standard output; a line `? 44` says that a
 //! command ends with that code instead of 0. The commands of a file run in one empty folder, in
 //! order, each in a bash of its own, with a demo server as the base URL. Commands and output are
@@ -48,10 +48,11 @@ fn rerun(markdown: &str) -> String {
     while let Some(line) = lines.next() {
         renewed.push_str(line);
         renewed.push('\n');
-        if line.trim() != "```console" {
+        let Some(fence) = line.strip_suffix("console").filter(|fence| fence.starts_with("```"))
+        else {
             continue;
-        }
-        while let Some(line) = lines.next_if(|line| line.trim() != "```") {
+        };
+        while let Some(line) = lines.next_if(|line| *line != fence) {
             let Some(mut command) = line.strip_prefix("$ ").map(str::to_owned) else {
                 // What was printed last time.
                 continue;
@@ -157,4 +158,24 @@ fn every_recorded_command_prints_what_it_did() {
     for path in paths {
         check(&path);
     }
+}
+
+#[test]
+fn the_readme_has_the_exit_codes_that_the_help_has() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let table = readme.split("\n| code | meaning |\n| --- | --- |\n").nth(1).unwrap();
+    let written: Vec<String> = table
+        .lines()
+        .map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+        .map(|line| line.replace(" | ", "  "))
+        .collect();
+    let help = crate::harness::run(crate::harness::feather().arg("--help")).stdout;
+    let printed: Vec<&str> = help
+        .lines()
+        .skip_while(|line| !line.starts_with("Exit codes"))
+        .skip(1)
+        .map_while(|line| Some(line.trim()).filter(|line| !line.is_empty()))
+        .collect();
+    assert_eq!(written, printed);
+    assert!(printed.len() > 10, "{help}");
 }
