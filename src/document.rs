@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
 use crate::model::{KNOWN_SCHEMA_VERSION, SessionAnalysisInput, Text, json_type};
-use crate::split::Scanner;
+use crate::split::{Outline, Seam};
 
 /// Nesting past this is refused: indenting it would blow a document up by its square.
 pub const MAX_DEPTH: usize = 1000;
@@ -61,13 +61,21 @@ pub struct Document {
     text: String,
 }
 
-/// The two fields that are asked of every document.
+/// What is known of a document that was checked.
 #[derive(Debug)]
-pub struct Head<'a> {
+pub struct Checked<'a> {
     /// The session's id as it was sent.
     pub session_id: Text<'a>,
     /// The schema version, whatever was sent for it.
     pub schema_version: Option<&'a RawValue>,
+    /// Where its text can be taken apart.
+    pub seams: Vec<Seam>,
+}
+
+/// The two fields that are asked of every document.
+struct Head<'a> {
+    session_id: Text<'a>,
+    schema_version: Option<&'a RawValue>,
 }
 
 impl Document {
@@ -104,23 +112,12 @@ impl Document {
     }
 
     /// Checks that this is JSON, an object, and has a `session_id`; no more is asked.
-    pub fn check(&self) -> Result<Head<'_>, Failure> {
-        let json = self.json();
-        let (head, depth) = if json.len() < LARGE {
-            (serde_json::from_str(json), Scanner::depth_of(json.as_bytes()))
-        } else {
-            thread::scope(|scope| {
-                let depth = scope.spawn(|| Scanner::depth_of(json.as_bytes()));
-                // A scanner that panicked would have said so; such a document is not printed.
-                (serde_json::from_str(json), depth.join().unwrap_or(usize::MAX))
-            })
-        };
-        let head = head.map_err(|error| self.refuse(&error, None))?;
-        if depth > MAX_DEPTH {
-            let message = format!("nested {depth} levels deep; {MAX_DEPTH} is the most");
-            return Err(unusable(&self.origin, message));
-        }
-        Ok(head)
+    pub fn check(&self) -> Result<Checked<'_>, Failure> {
+        let (head, outline) = self.outlined(|| serde_json::from_str(self.json()));
+        let Head { session_id, schema_version } =
+            head.map_err(|error| self.refuse(&error, None))?;
+        self.refuse_depth(&outline)?;
+        Ok(Checked { session_id, schema_version, seams: outline.seams })
     }
 
     /// Reads the parts that `M`, `R`, `C` and `T` ask for.
@@ -131,7 +128,8 @@ impl Document {
         C: Deserialize<'a>,
         T: Deserialize<'a>,
     {
-        serde_json::from_str(self.json()).map_err(|error| {
+        let (input, outline) = self.outlined(|| serde_json::from_str(self.json()));
+        let input = input.map_err(|error| {
             // Read again, slower, only to name the place.
             let mut deserializer = serde_json::Deserializer::from_str(self.json());
             let path = serde_path_to_error::deserialize::<_, SessionAnalysisInput<'a, M, R, C, T>>(
@@ -141,7 +139,30 @@ impl Document {
             .map(|error| error.path().to_string())
             .filter(|path| path != ".");
             self.refuse(&error, path.as_deref())
+        })?;
+        self.refuse_depth(&outline)?;
+        Ok(input)
+    }
+
+    /// Parses, and takes the outline beside it where the document is large.
+    fn outlined<T>(&self, parse: impl FnOnce() -> T) -> (T, Outline) {
+        let outline = || Outline::of(self.json().as_bytes());
+        if self.text.len() < LARGE {
+            return (parse(), outline());
+        }
+        thread::scope(|scope| {
+            let aside = scope.spawn(outline);
+            // A thread that panicked has said so; what it should have done is done here.
+            (parse(), aside.join().unwrap_or_else(|_| outline()))
         })
+    }
+
+    fn refuse_depth(&self, outline: &Outline) -> Result<(), Failure> {
+        if outline.depth <= MAX_DEPTH {
+            return Ok(());
+        }
+        let message = format!("nested {} levels deep; {MAX_DEPTH} is the most", outline.depth);
+        Err(unusable(&self.origin, message))
     }
 
     /// What is odd about the document without making it unusable.

@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use serde::Serialize;
 
 use super::{Look, Out, sanitize};
+use crate::split::Seam;
 
 /// Output is handed on in pieces of about this size.
 const PIECE: usize = 64 * 1024;
@@ -18,14 +21,15 @@ pub fn for_output<'a>(json: &'a str, look: &Look) -> Cow<'a, str> {
     if look.terminal { sanitize::json(json) } else { Cow::Borrowed(json) }
 }
 
-/// A document, indented as `jq .` would. No token is touched. It must be valid.
-pub fn indented(json: &str, look: &Look, out: Out<'_>) -> io::Result<()> {
-    reformat(&for_output(json, look), Layout::Indented, out)
+/// A document, indented as `jq .` would. No token is touched. It must be valid, and the seams its
+/// own.
+pub fn indented(json: &str, seams: &[Seam], look: &Look, out: Out<'_>) -> io::Result<()> {
+    reformat(&for_output(json, look), seams, Layout::Indented, out)
 }
 
-/// A document on one line. No token is touched. It must be valid.
-pub fn one_line(json: &str, look: &Look, out: Out<'_>) -> io::Result<()> {
-    reformat(&for_output(json, look), Layout::OneLine, out)
+/// A document on one line. No token is touched. It must be valid, and the seams its own.
+pub fn one_line(json: &str, seams: &[Seam], look: &Look, out: Out<'_>) -> io::Result<()> {
+    reformat(&for_output(json, look), seams, Layout::OneLine, out)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,14 +38,61 @@ enum Layout {
     OneLine,
 }
 
+/// A part of a document between two seams, and how many levels are open where it begins.
+type Part<'a> = (&'a str, usize);
+
+/// Sets a document's blank space anew, part by part: every second one is made aside.
+fn reformat(json: &Cow<'_, str>, seams: &[Seam], layout: Layout, out: Out<'_>) -> io::Result<()> {
+    // What had to be escaped is no longer where the seams are.
+    let seams = if matches!(json, Cow::Borrowed(_)) { seams } else { &[] };
+    let mut rest: Part<'_> = (json, 0);
+    let mut begins = 0;
+    let mut parts: Vec<Part<'_>> = Vec::with_capacity(seams.len() + 1);
+    for seam in seams {
+        if let Some((part, after)) = rest.0.split_at_checked(seam.position - begins) {
+            parts.push((part, rest.1));
+            rest = (after, seam.depth);
+            begins = seam.position;
+        }
+    }
+    parts.push(rest);
+    if let [part] = parts[..] {
+        reformat_part(part, layout, out)?;
+        return out.write_all(b"\n");
+    }
+    thread::scope(|scope| {
+        // Dropped where writing fails, which ends the thread.
+        let (sender, made) = sync_channel(1);
+        let aside = parts.iter().skip(1).step_by(2);
+        scope.spawn(move || {
+            for part in aside {
+                let mut piece = Vec::with_capacity(2 * part.0.len());
+                let sent = reformat_part(*part, layout, &mut piece)
+                    .is_ok_and(|()| sender.send(piece).is_ok());
+                if !sent {
+                    return;
+                }
+            }
+        });
+        for (index, part) in parts.iter().enumerate() {
+            if index % 2 == 0 {
+                reformat_part(*part, layout, out)?;
+            } else {
+                out.write_all(&made.recv().map_err(io::Error::other)?)?;
+            }
+        }
+        out.write_all(b"\n")
+    })
+}
+
 /// Copies the tokens as they stand and sets the blank space between them anew.
 ///
 /// By hand, where a crate (jsonxf) does the same: that one goes byte by byte and takes twice the
 /// time, and indenting is most of what `fetch` does.
-fn reformat(json: &str, layout: Layout, out: Out<'_>) -> io::Result<()> {
+fn reformat_part((json, depth): Part<'_>, layout: Layout, out: Out<'_>) -> io::Result<()> {
     let bytes = json.as_bytes();
     let mut piece = Vec::with_capacity((2 * json.len()).min(2 * PIECE));
-    let mut depth = 0_usize;
+    let mut depth = depth;
     // Up to `copied` everything is in the piece; up to `position` it was looked at.
     let (mut copied, mut position) = (0, 0);
     while let Some(byte) = bytes.get(position) {
@@ -93,7 +144,6 @@ fn reformat(json: &str, layout: Layout, out: Out<'_>) -> io::Result<()> {
         }
     }
     piece.extend_from_slice(&bytes[copied..]);
-    piece.push(b'\n');
     out.write_all(&piece)
 }
 
@@ -133,15 +183,13 @@ const fn is_blank(byte: u8) -> bool {
 
 /// A value on one line, without a line feed after it. It must be valid.
 pub fn compact(json: &str) -> String {
-    let mut line = reformatted(json, Layout::OneLine);
-    line.pop();
-    line
+    reformatted(json, Layout::OneLine)
 }
 
 fn reformatted(json: &str, layout: Layout) -> String {
-    let mut text = Vec::with_capacity(json.len() + 1);
+    let mut text = Vec::with_capacity(json.len());
     // Writing to memory cannot fail, and a text's tokens are text.
-    let _ = reformat(json, layout, &mut text);
+    let _ = reformat_part((json, 0), layout, &mut text);
     String::from_utf8(text).unwrap_or_default()
 }
 
@@ -207,11 +255,43 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::split::Outline;
 
     fn reformatted(json: &str, layout: Layout) -> String {
         let mut out = Vec::new();
-        reformat(json, layout, &mut out).unwrap();
+        reformat(&json.into(), &[], layout, &mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_large_document_in_parts_is_as_one_in_a_piece() {
+        let element = r#"{"a": "x, {y}: [", "b":[ ], "c": [1, {"d":"é"} ]}"#;
+        let json = format!("{{\"list\": [{}]}}", vec![element; 30_000].join(" , "));
+        let seams = Outline::of(json.as_bytes()).seams;
+        assert!(seams.len() > 2);
+        for layout in [Layout::Indented, Layout::OneLine] {
+            let mut out = Vec::new();
+            reformat(&Cow::Borrowed(&json), &seams, layout, &mut out).unwrap();
+            assert!(String::from_utf8(out).unwrap() == reformatted(&json, layout));
+        }
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_ends_the_work() {
+        struct Gone(usize);
+        impl io::Write for Gone {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0 = self.0.saturating_sub(bytes.len());
+                if self.0 == 0 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(bytes.len()) }
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let json = format!("[{}]", vec!["[1, 2, 3]"; 300_000].join(","));
+        let seams = Outline::of(json.as_bytes()).seams;
+        let gone = reformat(&Cow::Borrowed(&json), &seams, Layout::Indented, &mut Gone(900_000));
+        assert_eq!(gone.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]

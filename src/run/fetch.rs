@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Run, remarks};
 use crate::cli::{FetchArgs, FetchFormat};
-use crate::document::{Document, Head, Origin};
+use crate::document::{Checked, Document, Origin};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::csv::{self, Record as _};
@@ -35,7 +35,7 @@ impl Run<'_> {
         let look = self.look.clone();
         let mut unfinished = false;
         self.each(&mut documents, |document| {
-            let (_, remarks) = check(document)?;
+            let (checked, remarks) = check(document)?;
             if std::mem::take(&mut unfinished) {
                 out.write_all(b"\n")?;
             }
@@ -45,8 +45,10 @@ impl Run<'_> {
                     out.write_all(raw.as_bytes())?;
                     unfinished = !raw.ends_with('\n');
                 }
-                FetchFormat::Ndjson => json::one_line(document.json(), &look, &mut out)?,
-                _ => json::indented(document.json(), &look, &mut out)?,
+                FetchFormat::Ndjson => {
+                    json::one_line(document.json(), &checked.seams, &look, &mut out)?
+                }
+                _ => json::indented(document.json(), &checked.seams, &look, &mut out)?,
             }
             // The next answer may be long in coming, and this one's reader need not wait for it.
             if matches!(document.origin(), Origin::Session { .. }) {
@@ -108,18 +110,19 @@ impl Run<'_> {
         let skipped = asked - items.len();
         let mut documents = self.open(items, false)?;
         let mut written = 0_usize;
+        let plain = Look::default();
         self.each(&mut documents, |document| {
-            let head = document.check()?;
-            let version = head.schema_version.and_then(|version| version.get().parse().ok());
-            let remarks = document.remarks(&head.session_id, version);
+            let (checked, remarks) = check(document)?;
             let name = match document.origin() {
                 Origin::Session { id, .. } => id.to_string(),
-                Origin::File { .. } => file_name(&head.session_id, document)?,
+                Origin::File { .. } => file_name(&checked.session_id, document)?,
             };
             folder.write(&name, |file| match args.format {
                 FetchFormat::Raw => file.write_all(document.raw().as_bytes()),
-                FetchFormat::Ndjson => json::one_line(document.json(), &Look::default(), file),
-                _ => json::indented(document.json(), &Look::default(), file),
+                FetchFormat::Ndjson => {
+                    json::one_line(document.json(), &checked.seams, &plain, file)
+                }
+                _ => json::indented(document.json(), &checked.seams, &plain, file),
             })?;
             written += 1;
             Ok(remarks)
@@ -134,11 +137,11 @@ impl Run<'_> {
 }
 
 /// Checks what `fetch` asks of a document; returns remarks.
-fn check(document: &Document) -> Result<(Head<'_>, Vec<String>), Failure> {
-    let head = document.check()?;
-    let version = head.schema_version.and_then(|version| version.get().parse().ok());
-    let remarks = document.remarks(&head.session_id, version);
-    Ok((head, remarks))
+fn check(document: &Document) -> Result<(Checked<'_>, Vec<String>), Failure> {
+    let checked = document.check()?;
+    let version = checked.schema_version.and_then(|version| version.get().parse().ok());
+    let remarks = document.remarks(&checked.session_id, version);
+    Ok((checked, remarks))
 }
 
 /// The file name for a document that was not fetched: its session's id, which must be one.

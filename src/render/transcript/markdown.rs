@@ -121,7 +121,7 @@ impl Page<'_> {
         if let Some(raw) = header.customer_metadata {
             writeln!(self.out, "- **customer metadata:**\n")?;
             let mut indented = Vec::new();
-            json::indented(raw.get(), &Look::default(), &mut indented)?;
+            json::indented(raw.get(), &[], &Look::default(), &mut indented)?;
             self.fence("  ", "json", String::from_utf8_lossy(&indented).trim_end())?;
         }
         Ok(())
