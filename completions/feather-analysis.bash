@@ -135,7 +135,7 @@ _feather__analysis() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        feather__subcmd__analysis__subcmd__completions)
+        feather__analysis__subcmd__completions)
             opts="-j -q -v -h --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help bash zsh fish powershell elvish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -227,7 +227,7 @@ _feather__analysis() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        feather__subcmd__analysis__subcmd__demo)
+        feather__analysis__subcmd__demo)
             opts="-j -q -v -h --port --list --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -323,7 +323,7 @@ _feather__analysis() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        feather__subcmd__analysis__subcmd__fetch)
+        feather__analysis__subcmd__fetch)
             opts="-f -j -q -v -h --format --out-dir --force --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -430,7 +430,7 @@ _feather__analysis() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        feather__subcmd__analysis__subcmd__missing)
+        feather__analysis__subcmd__missing)
             opts="-f -j -q -v -h --format --all --summary --fail-on --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -534,7 +534,7 @@ _feather__analysis() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        feather__subcmd__analysis__subcmd__rag)
+        feather__analysis__subcmd__rag)
             opts="-f -j -q -v -h --format --chunks --summary --only --fail-on --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -642,7 +642,7 @@ _feather__analysis() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        feather__subcmd__analysis__subcmd__tools)
+        feather__analysis__subcmd__tools)
             opts="-f -j -q -v -h --format --summary --name --only --fail-on --full --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -754,7 +754,7 @@ _feather__analysis() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        feather__subcmd__analysis__subcmd__transcript)
+        feather__analysis__subcmd__transcript)
             opts="-f -j -q -v -h --format --turn --role --no-evidence --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

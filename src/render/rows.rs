@@ -142,7 +142,12 @@ pub fn write_text(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Resul
 }
 
 fn write_title(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
-    writeln!(out, "{}", look.styles.strong.paint(&section.title))
+    // An id that is wider stays whole.
+    let options = textwrap::Options::new(look.width.unwrap_or(usize::MAX)).break_words(false);
+    for line in textwrap::wrap(&section.title, options) {
+        writeln!(out, "{}", look.styles.strong.paint(&line))?;
+    }
+    Ok(())
 }
 
 fn write_notes(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {

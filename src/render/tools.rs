@@ -363,6 +363,12 @@ pub fn summary<'r>(sessions: usize, rows: &'r [SummaryRow], look: &Look) -> Sect
             row.push(error);
         }
     } else {
+        let narrow = look.width.is_some_and(|width| table.rigid_width() > width);
+        if let Some(ok) = table.columns.iter().position(|column| narrow && column.title == "ok") {
+            // It is what the others leave of the calls.
+            table.columns.remove(ok);
+            table.rows.iter_mut().filter(|row| row.len() > ok).for_each(|row| drop(row.remove(ok)));
+        }
         // Better a broken name than a broken table.
         table.columns.iter_mut().take(1).for_each(|column| column.flexible = true);
         let width = look.width.unwrap_or(usize::MAX);
@@ -670,5 +676,32 @@ no tool calls
         assert_eq!(readable("[1, 2"), "[1, 2");
         assert_eq!(readable("a  b\nc"), "a  b c");
         assert!(matches!(readable("plain"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_summary_on_80_columns_breaks_no_name_of_17_letters() {
+        let rows: Vec<SummaryRow> =
+            [(Scope::Tool, Some("schedule_callback")), (Scope::Total, None)]
+                .map(|(scope, name)| SummaryRow {
+                    scope,
+                    name: name.map(str::to_owned),
+                    sessions: 1,
+                    calls: 1,
+                    ok: 1,
+                    errors: 0,
+                    no_result: 0,
+                    unrecorded: 0,
+                    error_rate: Some(0.0),
+                    latency_p50_ms: Some(1183.0),
+                    latency_p95_ms: Some(30004.0),
+                    top_error: None,
+                    top_error_count: 0,
+                })
+                .into();
+        let look = Look { width: Some(80), ..Look::default() };
+        let mut out = Vec::new();
+        rows::write_text(&summary(1, &rows, &look), &look, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("\nschedule_callback "), "{text}");
     }
 }

@@ -20,8 +20,20 @@ pub fn completion_script(shell: cli::Shell) -> Vec<u8> {
     let mut command = command();
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
-    clap_complete::generate(generator(shell), &mut command, name, &mut script);
+    clap_complete::generate(generator(shell), &mut command, &name, &mut script);
+    if shell == cli::Shell::Bash {
+        return mend_bash(&script, &name);
+    }
     script
+}
+
+/// Spells a subcommand's state alike where the script sets it and where it looks for it: the hyphen
+/// of the program's name becomes something else in either place, so that nothing after a subcommand
+/// is completed (<https://github.com/clap-rs/clap/issues/6421>).
+fn mend_bash(script: &[u8], name: &str) -> Vec<u8> {
+    let (set, looked_for) = (name.replace('-', "__"), name.replace('-', "__subcmd__"));
+    let state = |name: &str| format!("{name}__subcmd__");
+    String::from_utf8_lossy(script).replace(&state(&looked_for), &state(&set)).into_bytes()
 }
 
 /// What the script's file is called, as its shell expects it.

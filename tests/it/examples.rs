@@ -1,10 +1,10 @@
 //! Runs every command of the README and of `tests/cmd/*.md` and compares what it prints.
 //!
-//! A `console` block holds commands (`$ …`, going on after a trailing backslash) and what they
-//! print, standard error after standard output; a line `? 44` says that a command ends with that
-//! code instead of 0. The commands of a file run in one empty folder, in order, through bash, with
-//! a demo server as the base URL. Commands and output are compared to the letter;
-//! `RENEW=1 cargo test examples` writes what was printed into the files.
+//! A `console` block (with a longer fence where Markdown is printed) holds commands (`$ …`, going on after a trailing backslash and up to the end of
+//! a `<<'WORD'`) and what they print, standard error after standard output; a line `? 44` says that a
+//! command ends with that code instead of 0. The commands of a file run in one empty folder, in
+//! order, each in a bash of its own, with a demo server as the base URL. Commands and output are
+//! compared to the letter; `RENEW=1 cargo test examples` writes what was printed into the files.
 //!
 //! Not trycmd, which has no pipes: half of what this program is for stands behind one.
 
@@ -48,20 +48,29 @@ fn rerun(markdown: &str) -> String {
     while let Some(line) = lines.next() {
         renewed.push_str(line);
         renewed.push('\n');
-        if line.trim() != "```console" {
+        let Some(fence) = line.strip_suffix("console").filter(|fence| fence.starts_with("```"))
+        else {
             continue;
-        }
-        while let Some(line) = lines.next_if(|line| line.trim() != "```") {
+        };
+        while let Some(line) = lines.next_if(|line| *line != fence) {
             let Some(mut command) = line.strip_prefix("$ ").map(str::to_owned) else {
                 // What was printed last time.
                 continue;
             };
             writeln!(renewed, "{line}").unwrap();
-            while command.ends_with('\\') {
-                let more = lines.next().expect("a command ends");
-                writeln!(renewed, "{more}").unwrap();
+            let mut more = |renewed: &mut String, command: &mut String| {
+                let line = lines.next().expect("a command ends");
+                writeln!(renewed, "{line}").unwrap();
                 command.push('\n');
-                command.push_str(more);
+                command.push_str(line);
+                line
+            };
+            while command.ends_with('\\') {
+                more(&mut renewed, &mut command);
+            }
+            let word = command.split_once("<<'").and_then(|(_, rest)| rest.split_once('\''));
+            if let Some(word) = word.map(|(word, _)| word.to_owned()) {
+                while more(&mut renewed, &mut command) != word {}
             }
             renewed.push_str(&run(&command, &demo, folder.path()));
         }
@@ -72,7 +81,8 @@ fn rerun(markdown: &str) -> String {
 /// What a command prints, and its code where that is not 0.
 fn run(command: &str, demo: &Demo, folder: &Path) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_feather-analysis"));
-    let path = format!("{}:{}", program.parent().unwrap().display(), env!("PATH"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", program.parent().unwrap().display());
     let output = Command::new("bash")
         .args(["-o", "pipefail", "-c", command])
         .current_dir(folder)
@@ -148,4 +158,24 @@ fn every_recorded_command_prints_what_it_did() {
     for path in paths {
         check(&path);
     }
+}
+
+#[test]
+fn the_readme_has_the_exit_codes_that_the_help_has() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let table = readme.split("\n| code | meaning |\n| --- | --- |\n").nth(1).unwrap();
+    let written: Vec<String> = table
+        .lines()
+        .map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+        .map(|line| line.replace(" | ", "  "))
+        .collect();
+    let help = crate::harness::run(crate::harness::feather().arg("--help")).stdout;
+    let printed: Vec<&str> = help
+        .lines()
+        .skip_while(|line| !line.starts_with("Exit codes"))
+        .skip(1)
+        .map_while(|line| Some(line.trim()).filter(|line| !line.is_empty()))
+        .collect();
+    assert_eq!(written, printed);
+    assert!(printed.len() > 10, "{help}");
 }

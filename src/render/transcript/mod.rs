@@ -232,12 +232,14 @@ fn verdict(gate: &AnswerabilityRow<'_>) -> Option<String> {
 
 /// A chunk by its id, its document before it where the id does not begin with that.
 fn chunk(doc_id: &str, chunk_id: &str, short: bool) -> String {
+    // Names say where a chunk is from; only what is as long as a UUID is cut.
+    let id = |id: &str| super::format::id(id, short && id.len() >= 32).into_owned();
     let chunk_id = word(chunk_id).unwrap_or(Cow::Borrowed("(no id)"));
-    let chunk = super::format::id(&chunk_id, short);
+    let chunk = id(&chunk_id);
     if doc_id.is_empty() || chunk_id.starts_with(doc_id) {
-        return chunk.into_owned();
+        return chunk;
     }
-    format!("{}/{chunk}", super::format::id(doc_id, short))
+    format!("{}/{chunk}", id(doc_id))
 }
 
 /// Harmless text without tabs, or blanks and empty lines at its ends; indentation stays.

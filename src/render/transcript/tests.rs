@@ -434,3 +434,11 @@ proptest! {
         printed(&document.to_string(), Format::Text, &ALL, &look(Some(width)));
     }
 }
+
+#[test]
+fn a_chunk_keeps_its_name_and_not_all_of_its_uuid() {
+    let uuid = "7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11";
+    assert_eq!(chunk("kb-prices-2025-011", "kb-prices-2025-011#2", true), "kb-prices-2025-011#2");
+    assert_eq!(chunk("kb", uuid, true), "kb/7f3c…11");
+    assert_eq!(chunk("kb", uuid, false), format!("kb/{uuid}"));
+}
