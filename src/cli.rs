@@ -303,17 +303,9 @@ pub struct Connection {
     /// Answer from the sample sessions inside the program: no key, no network
     #[arg(long, global = true)]
     pub demo: bool,
-    /// sandbox, local (http://localhost:8000) or a URL
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "FEATHER_BASE_URL",
-        hide_env_values = true,
-        default_value = "sandbox",
-        value_hint = clap::ValueHint::Url
-    )]
-    pub base_url: String,
+    /// sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]
+    #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
+    pub base_url: Option<String>,
     /// File that holds the API key, or - for standard input
     ///
     /// Without it the key is taken from FEATHER_API_KEY, then from the file that
@@ -582,7 +574,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     let duration = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => humantime::parse_duration(text)
-            .map_err(|error| format!("{error}; write it like 30s, 2m or 1h 5m"))?,
+            .map_err(|_| "not a duration; write it like 30s, 2m or 1h 5m".to_owned())?,
     };
     if duration.is_zero() {
         return Err("must be longer than nothing".to_owned());
@@ -599,7 +591,7 @@ fn parse_size(text: &str) -> Result<u64, String> {
     match parse_size::Config::new().with_binary().parse_size(text) {
         Ok(0) => Err("must be more than nothing".to_owned()),
         Ok(size) => Ok(size),
-        Err(error) => Err(format!("{error}; write it like 512MiB or 2GiB")),
+        Err(_) => Err("not a size; write it like 512MiB or 2GiB".to_owned()),
     }
 }
 

@@ -24,12 +24,26 @@ pub fn for_output<'a>(json: &'a str, look: &Look) -> Cow<'a, str> {
 /// A document, indented as `jq .` would. No token is touched. It must be valid, and the seams its
 /// own.
 pub fn indented(json: &str, seams: &[Seam], look: &Look, out: Out<'_>) -> io::Result<()> {
-    reformat(&for_output(json, look), seams, Layout::Indented, out)
+    laid_out(json, seams, Layout::Indented, look, out)
 }
 
 /// A document on one line. No token is touched. It must be valid, and the seams its own.
 pub fn one_line(json: &str, seams: &[Seam], look: &Look, out: Out<'_>) -> io::Result<()> {
-    reformat(&for_output(json, look), seams, Layout::OneLine, out)
+    laid_out(json, seams, Layout::OneLine, look, out)
+}
+
+fn laid_out(
+    json: &str,
+    seams: &[Seam],
+    layout: Layout,
+    look: &Look,
+    out: Out<'_>,
+) -> io::Result<()> {
+    match for_output(json, look) {
+        Cow::Borrowed(json) => reformat(json, seams, layout, out),
+        // What had to be escaped is no longer where the seams are.
+        Cow::Owned(json) => reformat(&json, &[], layout, out),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,9 +56,7 @@ enum Layout {
 type Part<'a> = (&'a str, usize);
 
 /// Sets a document's blank space anew, part by part: every second one is made aside.
-fn reformat(json: &Cow<'_, str>, seams: &[Seam], layout: Layout, out: Out<'_>) -> io::Result<()> {
-    // What had to be escaped is no longer where the seams are.
-    let seams = if matches!(json, Cow::Borrowed(_)) { seams } else { &[] };
+fn reformat(json: &str, seams: &[Seam], layout: Layout, out: Out<'_>) -> io::Result<()> {
     let mut rest: Part<'_> = (json, 0);
     let mut begins = 0;
     let mut parts: Vec<Part<'_>> = Vec::with_capacity(seams.len() + 1);
@@ -259,7 +271,7 @@ mod tests {
 
     fn reformatted(json: &str, layout: Layout) -> String {
         let mut out = Vec::new();
-        reformat(&json.into(), &[], layout, &mut out).unwrap();
+        reformat(json, &[], layout, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -271,7 +283,7 @@ mod tests {
         assert!(seams.len() > 2);
         for layout in [Layout::Indented, Layout::OneLine] {
             let mut out = Vec::new();
-            reformat(&Cow::Borrowed(&json), &seams, layout, &mut out).unwrap();
+            reformat(&json, &seams, layout, &mut out).unwrap();
             assert!(String::from_utf8(out).unwrap() == reformatted(&json, layout));
         }
     }
@@ -290,7 +302,7 @@ mod tests {
         }
         let json = format!("[{}]", vec!["[1, 2, 3]"; 300_000].join(","));
         let seams = Outline::of(json.as_bytes()).seams;
-        let gone = reformat(&Cow::Borrowed(&json), &seams, Layout::Indented, &mut Gone(900_000));
+        let gone = reformat(&json, &seams, Layout::Indented, &mut Gone(900_000));
         assert_eq!(gone.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 

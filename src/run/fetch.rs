@@ -46,7 +46,7 @@ impl Run<'_> {
                     unfinished = !raw.ends_with('\n');
                 }
                 FetchFormat::Ndjson => {
-                    json::one_line(document.json(), &checked.seams, &look, &mut out)?
+                    json::one_line(document.json(), &checked.seams, &look, &mut out)?;
                 }
                 _ => json::indented(document.json(), &checked.seams, &look, &mut out)?,
             }

@@ -183,7 +183,13 @@ impl<'a> Run<'a> {
             let server = samples::Server::start(0).context("starting the demo server")?;
             (BaseUrl::parse(&server.base_url(), false)?, None)
         } else {
-            let base = BaseUrl::parse(&connection.base_url, connection.allow_http)?;
+            let base = match &connection.base_url {
+                Some(base) => base.clone(),
+                None => std::env::var_os("FEATHER_BASE_URL")
+                    .map(|base| base.to_string_lossy().into_owned())
+                    .unwrap_or_default(),
+            };
+            let base = BaseUrl::parse(&base, connection.allow_http)?;
             let key = self.key(&base)?;
             (base, key)
         };

@@ -45,7 +45,7 @@ pub struct OverviewRow<'a> {
     pub retrievals: usize,
     /// Retrievals that were hits.
     pub hits: usize,
-    /// `hits` of `retrievals`, 0 to 1; None where there are none.
+    /// `hits` of the retrievals whose `hit` was sent, 0 to 1; None where there are none.
     pub hit_rate: Option<f64>,
     /// Chunks that reached the model.
     pub citations: usize,
@@ -70,6 +70,7 @@ pub struct OverviewRow<'a> {
 /// The document's row.
 pub fn row<'a>(input: &'a Input<'a>) -> OverviewRow<'a> {
     let hits = input.rag_traces.iter().filter(|trace| trace.hit == Some(true)).count();
+    let verdicts = input.rag_traces.iter().filter(|trace| trace.hit.is_some()).count();
     let calls = Counts::of(&tools::rows(&input.session_id, &input.messages, &input.tool_calls));
     let csat = input.csat.as_ref();
     OverviewRow {
@@ -86,7 +87,7 @@ pub fn row<'a>(input: &'a Input<'a>) -> OverviewRow<'a> {
         turns: input.messages.len(),
         retrievals: input.rag_traces.len(),
         hits,
-        hit_rate: stats::share(hits, input.rag_traces.len()),
+        hit_rate: stats::share(hits, verdicts),
         citations: input.citations.len(),
         tool_calls: input.tool_calls.len(),
         tool_calls_unrecorded: calls.unrecorded,
@@ -129,7 +130,7 @@ mod tests {
                 "session_id": "s", "channel": "chat", "knowledge_gap_analysis_outcome": "resolved",
                 "completion_reason": "done", "started_at": "2026-09-14T10:00:00Z",
                 "ended_at": "2026-09-14T10:12:04Z", "duration_seconds": 724, "turns": 2,
-                "retrievals": 4, "hits": 1, "hit_rate": 0.25, "citations": 1, "tool_calls": 1,
+                "retrievals": 4, "hits": 1, "hit_rate": 0.5, "citations": 1, "tool_calls": 1,
                 "tool_calls_unrecorded": 1, "tool_errors": 1, "handoffs": 2, "csat_score": 4.0,
                 "csat_scale_max": null, "missing_evidence_reasons": ["no_csat", "no_moon"],
                 "analyzer_input_schema_version": 2,
