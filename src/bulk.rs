@@ -513,10 +513,8 @@ impl Worker {
         let retried = job.tries - job.polls - job.spared;
         let mut again = fault.passing && retried <= self.plan.retries;
         let limited = fault.failure.status == Some(429);
-        let pause = match fault.retry_after {
-            Some(asked) if limited => retry::pause_of_limit(retried, asked),
-            asked => retry::pause(retried, asked),
-        };
+        let pause_after = if limited { retry::pause_of_limit } else { retry::pause };
+        let pause = pause_after(retried, fault.retry_after);
         if limited {
             let struck = self.queue.lock().brake.pull(begun, now, pause);
             // One burst over a limit is one mistake: only the first that hears of it loses a try.

@@ -31,10 +31,14 @@ pub fn pause(tries: u32, asked: Option<Duration>) -> Duration {
     }
 }
 
-/// The pause after a 429 that asks for one. Servers round down: a limit that claims to be over at
-/// once is over within the next second, and asking again at once would use the tries up.
-pub fn pause_of_limit(tries: u32, asked: Duration) -> Duration {
-    pause(tries, Some(asked).filter(|asked| !asked.is_zero()))
+/// The same after a 429. Where the server asks for no pause, at least half of the bound: a limit is
+/// not over at once, and chance must not use the tries up within one window of it. A wish for no
+/// seconds is none, since servers round down.
+pub fn pause_of_limit(tries: u32, asked: Option<Duration>) -> Duration {
+    match asked.filter(|asked| !asked.is_zero()) {
+        Some(asked) => asked.min(MAX_RETRY_AFTER),
+        None => bound(tries).mul_f64(0.5 + fastrand::f64() / 2.0),
+    }
 }
 
 fn bound(tries: u32) -> Duration {
@@ -97,9 +101,13 @@ mod tests {
 
     #[test]
     fn a_limit_is_not_over_at_once() {
-        assert_eq!(pause_of_limit(1, Duration::from_secs(7)), Duration::from_secs(7));
-        let pauses: Vec<Duration> = (0..100).map(|_| pause_of_limit(4, Duration::ZERO)).collect();
-        assert!(pauses.iter().max() > Some(&bound(3)), "{pauses:?}");
+        assert_eq!(pause_of_limit(1, Some(Duration::from_secs(7))), Duration::from_secs(7));
+        assert_eq!(pause_of_limit(1, Some(Duration::from_secs(3600))), MAX_RETRY_AFTER);
+        for asked in [None, Some(Duration::ZERO)] {
+            let pauses: Vec<Duration> = (0..1000).map(|_| pause_of_limit(3, asked)).collect();
+            assert!(pauses.iter().all(|pause| (bound(3) / 2..=bound(3)).contains(pause)));
+            assert!(pauses.iter().max().unwrap() > &(bound(3) * 3 / 4));
+        }
     }
 
     #[test]
