@@ -21,7 +21,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
 
     $completions = @(switch ($command) {
         'feather-analysis' {
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -59,7 +59,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--out-dir', '--out-dir', [CompletionResultType]::ParameterName, 'Write DIR/UUID.json for each session instead, skipping those already there')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -90,7 +90,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--turn', '--turn', [CompletionResultType]::ParameterName, 'Only these turns: 4, 4..9, 4.. or ..9')
             [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'Only turns of these roles')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -121,7 +121,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only rows that meet one of these conditions')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if any retrieval or citation meets one of these conditions')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -154,7 +154,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Only calls of these tools')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only calls with one of these states')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if any call has one of these states')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -185,7 +185,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if a session declares one of these reasons')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -213,7 +213,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;completions' {
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -240,7 +240,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;demo' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port to listen on; 0 takes a free one')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')

@@ -18,7 +18,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
     }
     var completions = [
         &'feather-analysis'= {
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL'
+            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -55,7 +55,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand -f 'How to print it'
             cand --format 'How to print it'
             cand --out-dir 'Write DIR/UUID.json for each session instead, skipping those already there'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL'
+            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -85,7 +85,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand --format 'How to print it'
             cand --turn 'Only these turns: 4, 4..9, 4.. or ..9'
             cand --role 'Only turns of these roles'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL'
+            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -115,7 +115,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand --format 'How to print it'
             cand --only 'Only rows that meet one of these conditions'
             cand --fail-on 'Exit with 10 if any retrieval or citation meets one of these conditions'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL'
+            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -147,7 +147,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand --name 'Only calls of these tools'
             cand --only 'Only calls with one of these states'
             cand --fail-on 'Exit with 10 if any call has one of these states'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL'
+            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -177,7 +177,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand -f 'How to print it'
             cand --format 'How to print it'
             cand --fail-on 'Exit with 10 if a session declares one of these reasons'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL'
+            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -204,7 +204,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'feather-analysis;completions'= {
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL'
+            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -230,7 +230,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
         }
         &'feather-analysis;demo'= {
             cand --port 'Port to listen on; 0 takes a free one'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL'
+            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'

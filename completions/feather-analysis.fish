@@ -24,7 +24,7 @@ function __fish_feather_analysis_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -s j -l jobs -d 'Sessions to fetch at a time' -r
@@ -60,7 +60,7 @@ ndjson\t'A line a session'
 table\t'An overview, a row a session'
 csv\t'The overview as CSV'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l out-dir -d 'Write DIR/UUID.json for each session instead, skipping those already there' -r -f -a "(__fish_complete_directories)"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s j -l jobs -d 'Sessions to fetch at a time' -r
@@ -89,7 +89,7 @@ json\t'An array, an object a turn'
 ndjson\t'A line a turn'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l turn -d 'Only these turns: 4, 4..9, 4.. or ..9' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l role -d 'Only turns of these roles' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s j -l jobs -d 'Sessions to fetch at a time' -r
@@ -127,7 +127,7 @@ unanswerable\t'Unanswerable by its label or, without one, by its score'
 uncited\t'Chunks were found and none was cited'
 cited-not-retrieved\t'Cited, but no retrieval of its turn returned it'
 orphan\t'Belongs to a turn that no message has'"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s j -l jobs -d 'Sessions to fetch at a time' -r
@@ -165,7 +165,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 error\t'Failed'
 no-result\t'Neither result nor error came back'
 unrecorded\t'A message asked for it, but it was not recorded'"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s j -l jobs -d 'Sessions to fetch at a time' -r
@@ -203,7 +203,7 @@ no_csat\t'No satisfaction score'
 no_user_feedback\t'No feedback'
 transcript_redaction_skipped\t'The transcript was not redacted'
 legacy_session\t'Older than the recording of evidence'"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s j -l jobs -d 'Sessions to fetch at a time' -r
@@ -227,7 +227,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s j -l jobs -d 'Sessions to fetch at a time' -r
@@ -250,7 +250,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand comple
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l port -d 'Port to listen on; 0 takes a free one' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -s j -l jobs -d 'Sessions to fetch at a time' -r

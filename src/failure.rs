@@ -78,7 +78,8 @@ impl fmt::Display for Failure {
         if self.subject != Subject::Run {
             write!(f, "{}: ", self.subject)?;
         }
-        if let Some(status) = self.status {
+        // A success that turned out to be none is told by what is wrong with it.
+        if let Some(status) = self.status.filter(|status| !(200..300).contains(status)) {
             write!(f, "{status} ")?;
         }
         match &self.error {

@@ -37,7 +37,11 @@ fn main() -> ExitCode {
         Ok(cli) => run::run(&cli).into(),
         Err(error) => {
             // A reader that goes away while help is printed has read enough.
-            let _ = error.print();
+            let _ = if report::wants_json(std::env::args_os()) && error.use_stderr() {
+                report::usage_as_json(&error.render().to_string())
+            } else {
+                error.print()
+            };
             if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -63,6 +64,39 @@ struct CountRow<'a> {
 enum RemarkRow<'a> {
     Warning(&'a str),
     Note(&'a str),
+}
+
+/// Whether the command line, which could not be parsed, asks for failures as JSON.
+pub fn wants_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let mut arguments = arguments
+        .skip_while(|argument| argument != "--error-format" && argument != "--error-format=json");
+    match arguments.next() {
+        Some(argument) if argument == "--error-format" => {
+            arguments.next().is_some_and(|format| format == "json")
+        }
+        found => found.is_some(),
+    }
+}
+
+/// Tells what is wrong with the command line as `--error-format json` does.
+///
+/// Fails where standard error cannot be written to.
+pub fn usage_as_json(text: &str) -> io::Result<()> {
+    let mut paragraphs = text.trim().trim_start_matches("error: ").split("\n\n");
+    let message = sanitize::line(paragraphs.next().unwrap_or_default()).into_owned();
+    // The rest says where the help is, and sometimes what was meant.
+    let hint = paragraphs.find(|paragraph| paragraph.trim_start().starts_with("tip: "));
+    let row = FailureRow {
+        session_id: None,
+        source: None,
+        status: None,
+        error: None,
+        message: &message,
+        exit_code: Exit::Usage.code(),
+        tries: 0,
+        hint: hint.map(|hint| hint.trim().trim_start_matches("tip: ")),
+    };
+    writeln!(io::stderr().lock(), "{}", serde_json::to_string(&row)?)
 }
 
 impl Reporter {

@@ -106,7 +106,7 @@ fn an_answer_that_is_no_document_is_4() {
         4,
         &[],
         vec![
-            ("nothing", ok(""), &["200 the server answered with an empty body (application/json)"]),
+            ("nothing", ok(""), &["the server answered with an empty body (application/json)"]),
             ("blank space", ok(" \r\n"), &["an empty body"]),
             ("null", ok("null"), &["a JSON null, not an object"]),
             ("a list", ok("[]"), &["a JSON array, not an object"]),
