@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek as _};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::bulk::{Fetches, Watch};
 use crate::document::{Document, Origin};
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
-use crate::split::{SplitError, Splitter};
+use crate::split::{self, SplitError, Splitter};
 
 /// What standard input is called in messages.
 const STDIN: &str = "standard input";
@@ -238,6 +239,54 @@ fn quoted(text: &str) -> String {
     }
 }
 
+/// A stream, which can only be read piece by piece.
+struct Stream(Box<dyn Read>);
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl split::Source for Stream {}
+
+/// A file that can be read at two places at a time.
+struct Regular(File);
+
+impl Read for Regular {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl split::Source for Regular {
+    /// In two threads: most of the time goes into the memory that is written for the first time.
+    #[cfg(unix)]
+    fn read_rest(&mut self, buffer: &mut Vec<u8>, max: u64) -> io::Result<bool> {
+        use std::os::unix::fs::FileExt as _;
+
+        let there = buffer.len() as u64;
+        let size = self.0.metadata()?.len();
+        let large = size > there && size <= max && self.0.stream_position()? == there;
+        let (true, Ok(whole)) = (large, usize::try_from(size)) else { return Ok(false) };
+        // Made of zeroes, which costs nothing until they are touched.
+        let mut all = vec![0; whole];
+        let (before, rest) = all.split_at_mut(buffer.len());
+        let (first, second) = rest.split_at_mut(rest.len() / 2);
+        let middle = there + first.len() as u64;
+        let file = &self.0;
+        thread::scope(|scope| {
+            let aside = scope.spawn(|| file.read_exact_at(first, there));
+            before.copy_from_slice(buffer);
+            file.read_exact_at(second, middle)?;
+            aside.join().unwrap_or_else(|_| Err(io::Error::other("the reading thread is gone")))
+        })?;
+        self.0.seek(io::SeekFrom::Start(size))?;
+        *buffer = all;
+        Ok(true)
+    }
+}
+
 /// An iterator over the documents of the items, in the items' order.
 pub struct Documents {
     items: std::vec::IntoIter<Item>,
@@ -249,7 +298,7 @@ pub struct Documents {
 /// A file or stream that is being read.
 struct OpenFile {
     label: String,
-    splitter: Splitter<Box<dyn Read>>,
+    splitter: Splitter<Box<dyn split::Source>>,
     /// Its size in bytes, where it is a file.
     size: Option<u64>,
     /// Whether to take it amiss if no further document comes.
@@ -303,13 +352,13 @@ impl Documents {
     }
 
     fn open(&self, label: String, input: Input, wanting: bool) -> Result<OpenFile, Failure> {
-        let (reader, size): (Box<dyn Read>, _) = match input {
+        let (reader, size): (Box<dyn split::Source>, _) = match input {
             Input::Path(path) => {
                 let file = File::open(path).map_err(|error| unreadable(&label, &error))?;
                 let size = file.metadata().ok().map(|metadata| metadata.len());
-                (Box::new(file), size)
+                (Box::new(Regular(file)), size)
             }
-            Input::Open(reader) => (reader, None),
+            Input::Open(reader) => (Box::new(Stream(reader)), None),
         };
         let splitter = Splitter::new(reader, self.max_size);
         Ok(OpenFile { label, splitter, size, wanting })
@@ -335,5 +384,42 @@ impl Documents {
                 Err(api::too_large(Subject::Source(label), size, self.max_size))
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_alike_at_once_and_piece_by_piece() {
+        let large = format!("{{\"a\":\"{}\"}}", "some text ".repeat(150_000));
+        let small = "{\"b\":1}\n";
+        for text in [
+            format!("{large}\n"),
+            format!("{large}{small}{large}\n{small}"),
+            format!("{small}{large}"),
+            format!("{}{large}", small.repeat(1000)),
+            format!("{large}\n{{\"broken\": [1,\n{small}"),
+            large[..1_400_000].to_owned(),
+            small.to_owned(),
+            String::new(),
+        ] {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            for max in [1 << 30, 1_400_007] {
+                let describe = |piece: Result<split::Piece, SplitError>| match piece {
+                    Ok(piece) => format!("line {}, {} bytes", piece.line, piece.bytes.len()),
+                    Err(_) => "an error".to_owned(),
+                };
+                let at_once = Regular(File::open(file.path()).unwrap());
+                let at_once: Vec<_> = Splitter::new(at_once, max).map(describe).collect();
+                let pieces = Stream(Box::new(File::open(file.path()).unwrap()));
+                let pieces: Vec<_> = Splitter::new(pieces, max).map(describe).collect();
+                assert_eq!(at_once, pieces, "{} bytes, at most {max}", text.len());
+            }
+        }
     }
 }

@@ -30,6 +30,29 @@ pub enum SplitError {
     TooLarge(u64),
 }
 
+/// Where the bytes of a stream come from.
+pub trait Source: Read {
+    /// Reads all that is left into `buffer` where that is faster than piece by piece and leaves no
+    /// more than `max` bytes there; false where it was not done.
+    ///
+    /// Fails where reading does.
+    fn read_rest(&mut self, _buffer: &mut Vec<u8>, _max: u64) -> io::Result<bool> {
+        Ok(false)
+    }
+}
+
+impl Source for Box<dyn Source> {
+    fn read_rest(&mut self, buffer: &mut Vec<u8>, max: u64) -> io::Result<bool> {
+        (**self).read_rest(buffer, max)
+    }
+}
+
+impl From<io::Error> for SplitError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
 /// An iterator over the documents of a stream.
 pub struct Splitter<R> {
     reader: R,
@@ -47,7 +70,7 @@ pub struct Splitter<R> {
     at_end: bool,
 }
 
-impl<R: Read> Splitter<R> {
+impl<R: Source> Splitter<R> {
     /// Takes documents of at most `max` bytes from `reader`.
     pub fn new(reader: R, max: u64) -> Self {
         Self {
@@ -148,7 +171,7 @@ impl<R: Read> Splitter<R> {
     }
 
     fn next_piece(&mut self) -> Result<Option<Piece>, SplitError> {
-        if !self.skip_blank().map_err(SplitError::Io)? {
+        if !self.skip_blank()? {
             return Ok(None);
         }
         loop {
@@ -170,12 +193,16 @@ impl<R: Read> Splitter<R> {
             if length > self.max {
                 return Err(SplitError::TooLarge(length));
             }
-            self.fill().map_err(SplitError::Io)?;
+            // A document that is larger than a piece is likely the only one.
+            let rest = self.start == 0 && self.reader.read_rest(&mut self.buffer, self.max)?;
+            if !rest {
+                self.fill()?;
+            }
         }
     }
 }
 
-impl<R: Read> Iterator for Splitter<R> {
+impl<R: Source> Iterator for Splitter<R> {
     type Item = Result<Piece, SplitError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -311,6 +338,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    impl Source for &[u8] {}
+    impl Source for io::Repeat {}
+    impl Source for Trickle<'_> {}
 
     /// A reader that gives out a few bytes at a time.
     struct Trickle<'a>(&'a [u8], usize);
