@@ -307,7 +307,24 @@ fn the_key_is_in_nothing_that_is_printed_or_written() {
         [&quick[..], &["--out-dir", out, "-v"], &sessions].concat(),
         [&quick[..], &["--wait=100ms", "-v", &bad]].concat(),
     ];
-    for arguments in cases {
+    // Every view in every format, of a session that is there and of all that fail.
+    let views = [
+        ("fetch", &["json", "raw", "ndjson", "table", "csv"][..]),
+        ("transcript", &["text", "markdown", "json", "ndjson"]),
+        ("rag", &["table", "json", "ndjson", "csv", "markdown"]),
+        ("tools", &["table", "json", "ndjson", "csv", "markdown"]),
+        ("missing", &["table", "json", "ndjson", "csv", "markdown"]),
+    ];
+    let (sessions, options) = (&sessions[..], &quick[1..]);
+    let views = views.iter().flat_map(|(command, formats)| {
+        formats.iter().flat_map(move |format| {
+            [&sessions[..1], &sessions[1..]].map(|sessions| {
+                let shown = [command, "--format", format, "-v", "--jobs", "16"];
+                [&shown[..], options, sessions].concat()
+            })
+        })
+    });
+    for arguments in cases.into_iter().chain(views) {
         let mut command = feather();
         command.args(&arguments).env("FEATHER_API_KEY", SECRET).env("RUST_BACKTRACE", "full");
         let Run { stdout, stderr, .. } = run(&mut command);
