@@ -323,7 +323,7 @@ fn absent_fields_nulls_and_odd_spellings_are_fine() {
     }"#;
     let input: SessionAnalysisInput<'_> = serde_json::from_str(text).unwrap();
     let message = &input.messages[0];
-    assert_eq!(&*message.content, "\u{fffd} half");
+    assert_eq!(message.content.decode(), "\u{fffd} half");
     assert_eq!(message.latency_ms.unwrap().as_i64(), 5);
     assert_eq!(input.csat.unwrap().score.unwrap().as_str(), "1e400");
     assert_eq!(input.knowledge_gap_analysis_outcome.unwrap().as_str(), "brand_new");
@@ -343,5 +343,64 @@ fn a_field_of_another_type_is_refused() {
         r#"{"session_id": "x", "rag_traces": [{"hit": "yes"}]}"#,
     ] {
         assert!(serde_json::from_str::<SessionAnalysisInput<'_>>(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_long_text_decodes_as_any_text_does_and_is_written_as_it_was_sent() {
+    for json in [
+        r#""""#,
+        r#""plain""#,
+        r#""caf\u00e9 \ud83d\ude00\n\"q\" \/""#,
+        r#""\\ \" \/ \b \f \n \r \t é\n""#,
+        r#""half \ude00 \ud83d of a pair""#,
+        "\"日本 \u{7f}\u{9b}\"",
+    ] {
+        let long: LongText<'_> = serde_json::from_str(json).unwrap();
+        let text: Text<'_> = serde_json::from_str(json).unwrap();
+        assert_eq!(long.decode(), &*text, "{json}");
+        assert_eq!(long.is_empty(), text.is_empty());
+        assert_eq!(serde_json::to_string(&long).unwrap(), json);
+    }
+    for json in ["5", "null", "[]", "\"a\nb\"", r#""\u12g4""#, r#""\x""#, "\"open"] {
+        assert!(serde_json::from_str::<LongText<'_>>(json).is_err(), "{json}");
+        assert!(serde_json::from_str::<Text<'_>>(json).is_err(), "{json}");
+    }
+    let error = serde_json::from_str::<LongText<'_>>("5").unwrap_err().to_string();
+    assert_eq!(error, "invalid type: number, expected a string");
+    let say = |json| serde_json::from_str::<LongText<'_>>(json).unwrap();
+    assert!(say(r#""\u00e9""#).says(say("\"é\"")) && !say("\"e\"").says(say("\"é\"")));
+}
+
+#[test]
+fn a_list_for_later_is_refused_whenever_the_list_itself_is() {
+    type List = Vec<RetrievedChunk<'static>>;
+    type Lazy = Later<'static, RetrievedChunk<'static>>;
+    let lists =
+        ["[]", r#" [ {} , {"chunk_id":null,"score":1e400,"new":[{}]} ] "#, r#"[{"doc_id":"\n"}]"#];
+    for json in lists {
+        let list: List = serde_json::from_str(json).unwrap();
+        let lazy: Lazy = serde_json::from_str(json).unwrap();
+        let mut read = Vec::new();
+        lazy.each(|chunk| read.push(format!("{chunk:?}")));
+        assert_eq!(read, list.iter().map(|chunk| format!("{chunk:?}")).collect::<Vec<_>>());
+        assert_eq!((lazy.len(), lazy.is_empty()), (list.len(), list.is_empty()));
+    }
+    for json in [
+        "{}",
+        "\"x\"",
+        "[5]",
+        "[null]",
+        r#"[{"chunk_id":5}]"#,
+        r#"[{},{"score":"1"}]"#,
+        r#"[{"doc_id":"a","doc_id":"a"}]"#,
+    ] {
+        let list = serde_json::from_str::<List>(json).unwrap_err().to_string();
+        let lazy = serde_json::from_str::<Lazy>(json).unwrap_err().to_string();
+        let words = |error: &str| error.split(" at line").next().unwrap_or_default().to_owned();
+        assert_eq!(words(&lazy), words(&list), "{json}");
+    }
+    for json in ["[{}", "[{},]", "[{\"doc_id\":\"a\tb\"}]"] {
+        assert!(serde_json::from_str::<Lazy>(json).is_err(), "{json}");
     }
 }

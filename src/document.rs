@@ -157,6 +157,11 @@ impl Document {
         })
     }
 
+    /// Reads every part, whole.
+    pub fn read_whole(&self) -> Result<SessionAnalysisInput<'_>, Failure> {
+        self.read()
+    }
+
     fn refuse_depth(&self, outline: &Outline) -> Result<(), Failure> {
         if outline.depth <= MAX_DEPTH {
             return Ok(());

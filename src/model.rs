@@ -4,17 +4,19 @@
 //! enum values are kept as the text that was sent, numbers as the digits that were sent. What a field
 //! does hold must have the JSON type that the API's document gives it.
 //!
-//! Strings are borrowed from the document's buffer unless an escape in them forces a copy.
+//! Strings are borrowed from the document's buffer unless an escape in them forces a copy; those that
+//! may be long are decoded where they are shown ([`LongText`]).
 //! [`SessionAnalysisInput`] is generic over its four large lists, so that a view can name a narrower
 //! type ([`MessageTurn`], [`Skipped`]) for what it does not show and the parser passes over the rest.
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use serde::de::{self, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::value::RawValue;
 
 /// The newest `analyzer_input_schema_version` this program was written against.
@@ -113,10 +115,10 @@ pub struct MessageEntry<'a> {
     pub timestamp: Option<Timestamp<'a>>,
     /// What was said.
     #[serde(default, deserialize_with = "null_is_empty")]
-    pub content: Text<'a>,
+    pub content: LongText<'a>,
     /// The tool calls this message asked for.
     #[serde(default)]
-    pub tool_calls: Option<Vec<ToolCall<'a>>>,
+    pub tool_calls: Option<Box<[ToolCall<'a>]>>,
     /// The tool result this message carries.
     #[serde(default)]
     pub tool_results: Option<Box<ToolResult<'a>>>,
@@ -156,7 +158,7 @@ pub struct MessageTools<'a> {
     pub timestamp: Option<Timestamp<'a>>,
     /// The tool calls this message asked for.
     #[serde(default)]
-    pub tool_calls: Option<Vec<ToolCall<'a>>>,
+    pub tool_calls: Option<Box<[ToolCall<'a>]>>,
     /// The tool result this message carries.
     #[serde(default)]
     pub tool_results: Option<Box<ToolResult<'a>>>,
@@ -184,7 +186,7 @@ pub struct ToolCallFunction<'a> {
     pub name: Text<'a>,
     /// The arguments as the model wrote them, usually JSON.
     #[serde(default, deserialize_with = "null_is_empty")]
-    pub arguments: Text<'a>,
+    pub arguments: LongText<'a>,
 }
 
 /// A tool's answer as a message carries it.
@@ -195,15 +197,18 @@ pub struct ToolResult<'a> {
     pub tool_call_id: Text<'a>,
     /// What the tool returned.
     #[serde(default, deserialize_with = "null_is_empty")]
-    pub output: Text<'a>,
+    pub output: LongText<'a>,
     /// What went wrong, where something did.
     #[serde(default)]
     pub error: Option<Text<'a>>,
 }
 
 /// One retrieval that fed an assistant turn.
+///
+/// `L` is the list of its chunks; a view that shows few of them names [`Later`].
 #[derive(Debug, Deserialize)]
-pub struct RagTraceEntry<'a> {
+#[serde(bound(deserialize = "L: Default + Deserialize<'de>"))]
+pub struct RagTraceEntry<'a, L = Box<[RetrievedChunk<'a>]>> {
     /// The retrieval's id.
     #[serde(borrow, default, deserialize_with = "null_is_empty")]
     pub rag_query_id: Text<'a>,
@@ -214,11 +219,11 @@ pub struct RagTraceEntry<'a> {
     #[serde(default)]
     pub query_hash: Option<Text<'a>>,
     /// The knowledge bases that were searched.
-    #[serde(default, deserialize_with = "short_list")]
-    pub kb_ids: Vec<Text<'a>>,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub kb_ids: Box<[Text<'a>]>,
     /// What came back, best first.
-    #[serde(default, deserialize_with = "short_list")]
-    pub retrieved: Vec<RetrievedChunk<'a>>,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub retrieved: L,
     /// The best chunk's score as shown to users.
     #[serde(default)]
     pub top_score: Option<Number<'a>>,
@@ -314,13 +319,13 @@ pub struct ToolCallEntry<'a> {
     pub name: Text<'a>,
     /// The arguments as the model wrote them.
     #[serde(default, deserialize_with = "null_is_empty")]
-    pub arguments: Text<'a>,
+    pub arguments: LongText<'a>,
     /// The arguments as JSON, where they could be parsed.
     #[serde(default)]
     pub arguments_parsed: Option<&'a RawValue>,
     /// What the tool returned.
     #[serde(default)]
-    pub result: Option<Text<'a>>,
+    pub result: Option<LongText<'a>>,
     /// What went wrong, where something did.
     #[serde(default)]
     pub error: Option<Text<'a>>,
@@ -609,6 +614,167 @@ fn without_surrogates(bytes: &[u8]) -> String {
     text
 }
 
+/// A string that may be long and full of escapes, kept as JSON spells it until it is shown: to decode
+/// every one of them when the document is read would make a copy of most of it.
+#[derive(Clone, Copy, Debug)]
+pub struct LongText<'a>(
+    /// A valid JSON string, its quotes included.
+    &'a str,
+);
+
+impl<'a> LongText<'a> {
+    /// Whether there is nothing in it.
+    pub fn is_empty(self) -> bool {
+        self.0.len() == EMPTY.len()
+    }
+
+    /// Whether the two are the same text, however they are spelt.
+    pub fn says(self, other: Self) -> bool {
+        self.0 == other.0 || self.decode() == other.decode()
+    }
+
+    /// The text: borrowed where no escape forces a copy.
+    pub fn decode(self) -> Cow<'a, str> {
+        let text = self.0.get(1..self.0.len() - 1).unwrap_or_default();
+        if memchr::memchr(b'\\', text.as_bytes()).is_none() {
+            return Cow::Borrowed(text);
+        }
+        if let Some(text) = with_short_escapes(text) {
+            return Cow::Owned(text);
+        }
+        let mut deserializer = serde_json::Deserializer::from_str(self.0);
+        // It cannot fail: what is no JSON string was refused when the document was read.
+        Text::deserialize(&mut deserializer).unwrap_or_default().0
+    }
+}
+
+/// What a JSON string says between its quotes; None where it has an escape of more than a letter.
+/// For texts with line feeds and quotes in them, as most are: the parser takes twice as long.
+fn with_short_escapes(mut text: &str) -> Option<String> {
+    let mut decoded = String::with_capacity(text.len());
+    while let Some((plain, rest)) = text.split_once('\\') {
+        decoded.push_str(plain);
+        let mut rest = rest.chars();
+        decoded.push(match rest.next()? {
+            'n' => '\n',
+            't' => '\t',
+            'r' => '\r',
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            same @ ('"' | '\\' | '/') => same,
+            _ => return None,
+        });
+        text = rest.as_str();
+    }
+    decoded.push_str(text);
+    Some(decoded)
+}
+
+/// The empty string.
+const EMPTY: &str = "\"\"";
+
+impl Default for LongText<'_> {
+    fn default() -> Self {
+        Self(EMPTY)
+    }
+}
+
+impl Serialize for LongText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(self.0).map_err(ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for LongText<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        match raw.get().as_bytes().first() {
+            Some(b'"') => Ok(Self(raw.get())),
+            _ => Err(mistyped(raw, "a string")),
+        }
+    }
+}
+
+/// A list that is read again where it is shown. When the document is read, it is checked element by
+/// element and counted, and only where it stands is kept.
+#[derive(Debug)]
+pub struct Later<'a, T> {
+    /// A valid JSON array of `T`.
+    json: &'a str,
+    len: usize,
+    elements: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: Deserialize<'a>> Later<'a, T> {
+    /// How many elements it has.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it has none.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether `text` may be among the strings in it; cheap, and a no is certain.
+    pub fn may_have(&self, text: &str) -> bool {
+        let json = self.json.as_bytes();
+        memchr::memmem::find(json, text.as_bytes()).is_some()
+            || memchr::memchr(b'\\', json).is_some()
+    }
+
+    /// Calls `each` with every element, in order.
+    pub fn each(&self, each: impl FnMut(T)) {
+        // It cannot fail: what is no such list was refused when the document was read.
+        let _ = each_element(self.json, each);
+    }
+}
+
+impl<T> Default for Later<'_, T> {
+    fn default() -> Self {
+        Self { json: "[]", len: 0, elements: PhantomData }
+    }
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'a>> Deserialize<'de> for Later<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&'a RawValue>::deserialize(deserializer)?.get();
+        let mut len = 0;
+        each_element(json, |_: T| len += 1).map_err(|error| {
+            let text = error.to_string();
+            // The place is one in the list, not in the document.
+            de::Error::custom(text.rsplit_once(" at line ").map_or(&*text, |(words, _)| words))
+        })?;
+        Ok(Self { json, len, elements: PhantomData })
+    }
+}
+
+/// Calls `each` with every element of a JSON array, without holding more than one.
+fn each_element<'a, T: Deserialize<'a>>(
+    json: &'a str,
+    each: impl FnMut(T),
+) -> Result<(), serde_json::Error> {
+    struct Elements<F, T>(F, PhantomData<fn() -> T>);
+
+    impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Elements<F, T> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a sequence")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+            while let Some(element) = list.next_element()? {
+                (self.0)(element);
+            }
+            Ok(())
+        }
+    }
+
+    serde_json::Deserializer::from_str(json).deserialize_seq(Elements(each, PhantomData))
+}
+
 /// A number of the document, kept as the digits that were sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Number<'a>(&'a RawValue);
@@ -648,12 +814,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Number<'a> {
         let raw = <&RawValue>::deserialize(deserializer)?;
         match raw.get().as_bytes().first() {
             Some(b'-' | b'0'..=b'9') => Ok(Self(raw)),
-            _ => Err(de::Error::custom(format_args!(
-                "invalid type: {}, expected a number",
-                json_type(raw)
-            ))),
+            _ => Err(mistyped(raw, "a number")),
         }
     }
+}
+
+/// The error of a value that is something else than was `expected`.
+fn mistyped<E: de::Error>(raw: &RawValue, expected: &str) -> E {
+    E::custom(format_args!("invalid type: {}, expected {expected}", json_type(raw)))
 }
 
 /// What kind of JSON value it is, in words.
@@ -728,18 +896,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for KbVersions<'a> {
 
         deserializer.deserialize_map(EntriesVisitor)
     }
-}
-
-/// Reads `null` as an empty list. For lists of which there are many: it takes no more room than it
-/// needs, where growing would leave up to half of it unused.
-fn short_list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    let mut list: Vec<T> = null_is_empty(deserializer)?;
-    list.shrink_to_fit();
-    Ok(list)
 }
 
 /// Reads `null` as the type's empty value.

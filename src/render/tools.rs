@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::csv::Record;
@@ -11,6 +10,7 @@ use super::rows::Section;
 use super::style::Tone;
 use super::table::{Cell, Column, Table};
 use super::{Look, format, json, sanitize};
+use crate::model::LongText;
 use crate::view::tools::{Counts, Flag, Scope, Status, SummaryRow, ToolRow};
 
 /// Arguments and results stand side by side where each has at least so many columns.
@@ -50,10 +50,10 @@ impl Record for ToolRow<'_> {
             self.tool_call_id.into(),
             self.name.unwrap_or_default().into(),
             self.kind.unwrap_or_default().into(),
-            self.arguments.unwrap_or_default().into(),
+            self.arguments.unwrap_or_default().decode(),
             self.arguments_parsed.map(|json| compact(json.get())).unwrap_or_default(),
             self.status.as_str().into(),
-            self.result.unwrap_or_default().into(),
+            self.result.unwrap_or_default().decode(),
             self.error.unwrap_or_default().into(),
             self.latency_ms.map_or("", |number| number.as_str()).into(),
             flags.collect::<Vec<_>>().join(";").into(),
@@ -278,7 +278,8 @@ fn latency(row: &ToolRow<'_>) -> Cell<'static> {
 
 /// The arguments as they were parsed, else as they were written.
 fn arguments<'r>(row: &'r ToolRow<'_>) -> Cell<'r> {
-    let text = row.arguments_parsed.map(RawValue::get).or(row.arguments);
+    let parsed = row.arguments_parsed.map(|json| Cow::Borrowed(json.get()));
+    let text = parsed.or_else(|| row.arguments.map(LongText::decode));
     match text.filter(|text| !text.is_empty()) {
         Some(text) => readable(text).into(),
         None => Cell::absent(),
@@ -289,20 +290,24 @@ fn arguments<'r>(row: &'r ToolRow<'_>) -> Cell<'r> {
 fn outcome<'r>(row: &'r ToolRow<'_>) -> Option<Cell<'r>> {
     let cell = match (row.error, row.result) {
         (Some(error), Some(result)) if !result.is_empty() => Cell::new(
-            format!("{} (with the result {})", readable(error), readable(result)),
+            format!("{} (with the result {})", readable(error), readable(result.decode())),
             Tone::Bad,
         ),
         (Some(error), _) => Cell::new(readable(error), Tone::Bad),
-        (None, Some("")) => Cell::new("(empty)", Tone::Dim),
-        (None, Some(result)) => readable(result).into(),
+        (None, Some(result)) if result.is_empty() => Cell::new("(empty)", Tone::Dim),
+        (None, Some(result)) => readable(result.decode()).into(),
         (None, None) => return None,
     };
     Some(cell)
 }
 
 /// A line of harmless text; JSON loses the blank space between its tokens.
-fn readable(text: &str) -> Cow<'_, str> {
-    match compact(text) {
+fn readable<'r>(text: impl Into<Cow<'r, str>>) -> Cow<'r, str> {
+    let text = match text.into() {
+        Cow::Borrowed(text) => compact(text),
+        Cow::Owned(text) => Cow::Owned(compact(&text).into_owned()),
+    };
+    match text {
         Cow::Borrowed(text) => sanitize::line(text),
         Cow::Owned(text) => Cow::Owned(sanitize::line(&text).into_owned()),
     }

@@ -4,7 +4,7 @@ use super::{Run, remarks};
 use crate::cli::{TranscriptArgs, TranscriptFormat};
 use crate::exit::Exit;
 use crate::render::transcript::{Format, Writer};
-use crate::view::transcript::{Selection, Transcript};
+use crate::view::transcript::{Input, Selection, Transcript};
 
 impl Run<'_> {
     /// `transcript`.
@@ -20,7 +20,10 @@ impl Run<'_> {
         let look = self.look.clone();
         let mut writer = Writer::new(format, &look, &mut out);
         self.each(&mut documents, |document| {
-            let input = document.read()?;
+            let input: Input<'_> = document.read().map_err(|failure| {
+                // Read once more, whole, since that names the very place in a retrieval.
+                document.read_whole().err().unwrap_or(failure)
+            })?;
             let mut remarks = remarks(document, &input);
             remarks.extend(writer.push(&Transcript::new(&input), &selection)?);
             Ok(remarks)

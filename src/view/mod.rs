@@ -1,5 +1,6 @@
 //! Documents → rows: the joins. Pure functions that know no style and no writer.
 
+pub mod calls;
 pub mod missing;
 pub mod overview;
 pub mod rag;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calls::{self, Call, Counts};
 use super::stats;
-use super::tools::{self, Counts};
 use super::turns;
 use crate::model::{
     KnowledgeGapAnalysisOutcome, MessageTools, MissingEvidenceReason, Number, SessionAnalysisInput,
@@ -71,7 +71,9 @@ pub struct OverviewRow<'a> {
 pub fn row<'a>(input: &'a Input<'a>) -> OverviewRow<'a> {
     let hits = input.rag_traces.iter().filter(|trace| trace.hit == Some(true)).count();
     let verdicts = input.rag_traces.iter().filter(|trace| trace.hit.is_some()).count();
-    let calls = Counts::of(&tools::rows(&input.session_id, &input.messages, &input.tool_calls));
+    // No figure here depends on the calls' turns.
+    let calls = calls::join(&input.messages, &input.tool_calls, |_| None);
+    let calls: Counts = calls.iter().map(Call::status).collect();
     let csat = input.csat.as_ref();
     OverviewRow {
         session_id: &input.session_id,

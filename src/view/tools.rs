@@ -1,63 +1,22 @@
-//! Tool calls: those that were recorded, those that messages asked for, and what came back.
-//!
-//! A call can leave three traces: an entry of `tool_calls` (the record), a message that asked for it
-//! and a message that carries its result. [`rows`] joins them; each call makes one row:
-//!
-//! - A record and a request belong together if they have the same call id; of several with one id
-//!   those of the same turn come first, then the rest in the document's order, each used once. So
-//!   ids that are used again (some models begin at `call_0` in every turn) lose no row. An empty id
-//!   belongs to nothing.
-//! - A message's result belongs to the latest message before it that asked with that id (in that
-//!   message, to the first call that has none), else to the first call of that id that has none. A
-//!   result for which no call is left is a row of its own, with [`Flag::ResultWithoutCall`].
-//! - The record's result and error come before a message's. A message's empty output beside an error
-//!   is no result: the API requires the field.
+//! Tool calls: those that were recorded, those that messages asked for, and what came back. How they
+//! are joined, [`super::calls`] says; each call makes one row.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::Hash;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::calls::{self, Call};
+pub use super::calls::{Counts, Status};
 use super::stats;
 use super::turns::Turns;
 use crate::model::{
-    MessageTools, Number, SessionAnalysisInput, Skipped, Text, Timestamp, ToolCall, ToolCallEntry,
-    ToolResult,
+    LongText, MessageTools, Number, SessionAnalysisInput, Skipped, Timestamp, ToolCallEntry,
 };
 
 /// What this view reads of a document.
 pub type Input<'a> =
     SessionAnalysisInput<'a, MessageTools<'a>, Skipped, Skipped, ToolCallEntry<'a>>;
-
-/// How a call went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// A result came back and no error.
-    Ok,
-    /// An error that says something is in the record or in the message with the result.
-    Error,
-    /// Recorded, but neither result nor error is anywhere.
-    NoResult,
-    /// Absent from `tool_calls`: only messages know of it. Whatever came back does not change that.
-    Unrecorded,
-}
-
-impl Status {
-    /// Every status, in the order counts are told.
-    pub const ALL: [Self; 4] = [Self::Ok, Self::Error, Self::NoResult, Self::Unrecorded];
-
-    /// The status as `--only` and the rows spell it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Error => "error",
-            Self::NoResult => "no-result",
-            Self::Unrecorded => "unrecorded",
-        }
-    }
-}
 
 /// What is odd about a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -106,53 +65,19 @@ pub struct ToolRow<'a> {
     #[serde(rename = "type")]
     pub kind: Option<&'a str>,
     /// The arguments as the model wrote them.
-    pub arguments: Option<&'a str>,
+    pub arguments: Option<LongText<'a>>,
     /// The arguments as JSON, verbatim, where the record has them.
     pub arguments_parsed: Option<&'a RawValue>,
     /// How it went.
     pub status: Status,
     /// What came back: the record's, else the message's.
-    pub result: Option<&'a str>,
+    pub result: Option<LongText<'a>>,
     /// What went wrong: the record's, else the message's; None where it is empty.
     pub error: Option<&'a str>,
     /// Time the call took, in milliseconds, by the record.
     pub latency_ms: Option<Number<'a>>,
     /// What is odd about it.
     pub flags: Vec<Flag>,
-}
-
-/// A call as a message asked for it.
-struct Request<'a> {
-    /// The message's place in the list, from 0.
-    message: usize,
-    call: &'a ToolCall<'a>,
-}
-
-/// The traces of one call.
-#[derive(Default)]
-struct Traces<'a> {
-    record: Option<&'a ToolCallEntry<'a>>,
-    /// The request's place in the list of requests.
-    request: Option<usize>,
-    /// The message that carries the result, and the result.
-    result: Option<(usize, &'a ToolResult<'a>)>,
-}
-
-/// Places by key, first in first out.
-struct Queues<K>(HashMap<K, VecDeque<usize>>);
-
-impl<K: Eq + Hash> Queues<K> {
-    fn new(entries: impl Iterator<Item = (K, usize)>) -> Self {
-        let mut queues: HashMap<K, VecDeque<usize>> = HashMap::new();
-        for (key, place) in entries {
-            queues.entry(key).or_default().push_back(place);
-        }
-        Self(queues)
-    }
-
-    fn take(&mut self, key: &K) -> Option<usize> {
-        self.0.get_mut(key)?.pop_front()
-    }
 }
 
 /// A row a call: in the order of the turns, in a turn as they were asked for, then as the document
@@ -162,270 +87,59 @@ pub fn rows<'a>(
     messages: &'a [MessageTools<'a>],
     records: &'a [ToolCallEntry<'a>],
 ) -> Vec<ToolRow<'a>> {
-    let requests: Vec<Request<'a>> = messages
-        .iter()
-        .enumerate()
-        .flat_map(|(message, entry)| {
-            entry.tool_calls.iter().flatten().map(move |call| Request { message, call })
-        })
-        .collect();
-    let mut traces = join_requests(messages, records, &requests);
-    join_results(messages, &requests, &mut traces);
-
-    let mut ids: HashMap<&str, usize> = HashMap::with_capacity(traces.len());
-    for trace in &traces {
-        *ids.entry(trace.id(&requests)).or_default() += 1;
-    }
     let turns = Turns::new(messages);
-    let mut rows: Vec<((usize, usize), ToolRow<'a>)> = traces
-        .iter()
-        .map(|trace| {
-            let mut row = trace.row(session_id, messages, &requests, &turns);
-            if !row.tool_call_id.is_empty() && ids.get(row.tool_call_id).is_some_and(|n| *n > 1) {
-                row.flags.push(Flag::DuplicateId);
-            }
-            let turn = row.turn.unwrap_or(usize::MAX);
-            ((turn, trace.request.unwrap_or(usize::MAX)), row)
-        })
-        .collect();
-    // Stable: what has no request stays in the document's order.
-    rows.sort_by_key(|(place, _)| *place);
-    rows.into_iter().map(|(_, row)| row).collect()
-}
-
-/// Finds each record's request. What comes back begins with the records, in order; the requests
-/// that have none follow.
-fn join_requests<'a>(
-    messages: &'a [MessageTools<'a>],
-    records: &'a [ToolCallEntry<'a>],
-    requests: &[Request<'a>],
-) -> Vec<Traces<'a>> {
-    let turn_of = |request: &Request<'a>| {
-        messages.get(request.message).map_or("", |message| &*message.turn_id)
+    let calls = calls::join(messages, records, |id| turns.number(id));
+    drop(turns);
+    let mut ids: HashMap<&str, usize> = HashMap::with_capacity(calls.len());
+    for call in &calls {
+        *ids.entry(call.id()).or_default() += 1;
+    }
+    let row = |call: &Call<'a>| {
+        let mut row = row(session_id, messages, call);
+        if !row.tool_call_id.is_empty() && ids.get(row.tool_call_id).is_some_and(|n| *n > 1) {
+            row.flags.push(Flag::DuplicateId);
+        }
+        row
     };
-    let mut same_turn = Queues::new(
-        requests
-            .iter()
-            .enumerate()
-            .filter(|(_, request)| !request.call.id.is_empty())
-            .map(|(place, request)| ((turn_of(request), &*request.call.id), place)),
-    );
-    let mut traces: Vec<Traces<'a>> = records
-        .iter()
-        .map(|record| Traces {
-            record: Some(record),
-            request: same_turn.take(&(&*record.assistant_turn_id, &*record.tool_call_id)),
-            result: None,
-        })
-        .collect();
-    let mut joined = vec![false; requests.len()];
-    for place in traces.iter().filter_map(|trace| trace.request) {
-        if let Some(joined) = joined.get_mut(place) {
-            *joined = true;
-        }
-    }
-    let mut same_id = Queues::new(
-        requests
-            .iter()
-            .zip(&joined)
-            .enumerate()
-            .filter(|(_, (request, joined))| !**joined && !request.call.id.is_empty())
-            .map(|(place, (request, _))| (&*request.call.id, place)),
-    );
-    for trace in traces.iter_mut().filter(|trace| trace.request.is_none()) {
-        trace.request = trace.record.and_then(|record| same_id.take(&&*record.tool_call_id));
-        if let Some(joined) = trace.request.and_then(|place| joined.get_mut(place)) {
-            *joined = true;
-        }
-    }
-    let unrecorded = joined.iter().enumerate().filter(|(_, joined)| !**joined);
-    traces
-        .extend(unrecorded.map(|(place, _)| Traces { request: Some(place), ..Traces::default() }));
-    traces
+    calls.iter().map(row).collect()
 }
 
-/// Finds each result's call; adds a trace for a result without one.
-fn join_results<'a>(
-    messages: &'a [MessageTools<'a>],
-    requests: &[Request<'a>],
-    traces: &mut Vec<Traces<'a>>,
-) {
-    let mut trace_of = vec![usize::MAX; requests.len()];
-    for (index, trace) in traces.iter().enumerate() {
-        if let Some(slot) = trace.request.and_then(|place| trace_of.get_mut(place)) {
-            *slot = index;
-        }
+fn row<'a>(session_id: &'a str, messages: &'a [MessageTools<'a>], call: &Call<'a>) -> ToolRow<'a> {
+    let asked_in = call.message().and_then(|index| messages.get(index));
+    let mut flags = Vec::new();
+    if call.turn.is_none() {
+        flags.push(Flag::Orphan);
     }
-    // Call id → the last message that asked with it, and its calls that still wait for a result.
-    let mut open: HashMap<&str, (usize, VecDeque<usize>)> = HashMap::new();
-    let mut next = requests.iter().zip(&trace_of).peekable();
-    let mut left = Vec::new();
-    for (index, message) in messages.iter().enumerate() {
-        while let Some((request, trace)) = next.next_if(|(request, _)| request.message == index) {
-            let (asked_at, waiting) = open.entry(&request.call.id).or_default();
-            if *asked_at != index {
-                waiting.clear();
-            }
-            *asked_at = index;
-            waiting.push_back(*trace);
-        }
-        if let Some(result) = message.tool_results.as_deref() {
-            let call = Some(&*result.tool_call_id)
-                .filter(|id| !id.is_empty())
-                .and_then(|id| open.get_mut(id))
-                .and_then(|(_, waiting)| waiting.pop_front());
-            match call.and_then(|trace| traces.get_mut(trace)) {
-                Some(trace) => trace.result = Some((index, result)),
-                None => left.push((index, result)),
-            }
-        }
+    if call.is_result_alone() {
+        flags.push(Flag::ResultWithoutCall);
     }
-    if left.is_empty() {
-        return;
+    ToolRow {
+        session_id,
+        turn: call.turn,
+        assistant_turn_id: call
+            .recorded_turn_id()
+            .or_else(|| asked_in.map(|message| &*message.turn_id)),
+        timestamp: call
+            .turn
+            .and_then(|turn| messages.get(turn - 1))
+            .and_then(|message| message.timestamp.as_ref()),
+        tool_call_id: call.id(),
+        name: call.name(),
+        kind: call.asked.map(|(_, asked)| asked.kind.as_deref().unwrap_or("function")),
+        arguments: call.arguments(),
+        arguments_parsed: call.record.and_then(|record| record.arguments_parsed),
+        status: call.status(),
+        result: call.result(),
+        error: call.error(),
+        latency_ms: call.record.and_then(|record| record.latency_ms),
+        flags,
     }
-    let mut without = Queues::new(
-        traces
-            .iter()
-            .enumerate()
-            .filter(|(_, trace)| trace.result.is_none())
-            .map(|(index, trace)| (trace.id(requests), index))
-            .filter(|(id, _)| !id.is_empty()),
-    );
-    for (index, result) in left {
-        let call = without.take(&&*result.tool_call_id);
-        match call.and_then(|trace| traces.get_mut(trace)) {
-            Some(trace) => trace.result = Some((index, result)),
-            None => traces.push(Traces { result: Some((index, result)), ..Traces::default() }),
-        }
-    }
-}
-
-impl<'a> Traces<'a> {
-    /// The call's id.
-    fn id(&self, requests: &[Request<'a>]) -> &'a str {
-        let request = || self.request.and_then(|place| requests.get(place));
-        self.record
-            .map(|record| &*record.tool_call_id)
-            .or_else(|| request().map(|request| &*request.call.id))
-            .or_else(|| self.result.map(|(_, result)| &*result.tool_call_id))
-            .unwrap_or_default()
-    }
-
-    fn row(
-        &self,
-        session_id: &'a str,
-        messages: &'a [MessageTools<'a>],
-        requests: &[Request<'a>],
-        turns: &Turns<'a>,
-    ) -> ToolRow<'a> {
-        let record = self.record;
-        let request = self.request.and_then(|place| requests.get(place));
-        let asked = request.map(|request| request.call);
-        let carried = self.result.map(|(_, result)| result);
-
-        let error = record
-            .and_then(|record| filled(record.error.as_ref()))
-            .or_else(|| carried.and_then(|result| filled(result.error.as_ref())));
-        let result = record.and_then(|record| record.result.as_deref()).or_else(|| {
-            carried
-                .map(|result| &*result.output)
-                .filter(|output| !(output.is_empty() && error.is_some()))
-        });
-        let status = match record {
-            None => Status::Unrecorded,
-            Some(_) if error.is_some() => Status::Error,
-            Some(_) if result.is_some() => Status::Ok,
-            Some(_) => Status::NoResult,
-        };
-
-        let recorded_turn = record.map(|record| &*record.assistant_turn_id);
-        let (turn, assistant_turn_id) = if let Some(id) = recorded_turn.filter(|id| !id.is_empty())
-        {
-            (turns.number(id), Some(id))
-        } else {
-            let message = request.map(|request| request.message).or(self.result.map(|(at, _)| at));
-            let id = message.and_then(|at| messages.get(at)).map(|message| &*message.turn_id);
-            (message.map(|at| at + 1), id)
-        };
-        let mut flags = Vec::new();
-        if turn.is_none() {
-            flags.push(Flag::Orphan);
-        }
-        if record.is_none() && request.is_none() {
-            flags.push(Flag::ResultWithoutCall);
-        }
-        ToolRow {
-            session_id,
-            turn,
-            assistant_turn_id,
-            timestamp: turn
-                .and_then(|turn| messages.get(turn - 1))
-                .and_then(|message| message.timestamp.as_ref()),
-            tool_call_id: self.id(requests),
-            name: record
-                .and_then(|record| filled(Some(&record.name)))
-                .or_else(|| asked.and_then(|call| filled(Some(&call.function.name)))),
-            kind: asked.map(|call| call.kind.as_deref().unwrap_or("function")),
-            arguments: record
-                .and_then(|record| filled(Some(&record.arguments)))
-                .or_else(|| asked.map(|call| &*call.function.arguments))
-                .or_else(|| record.map(|record| &*record.arguments)),
-            arguments_parsed: record.and_then(|record| record.arguments_parsed),
-            status,
-            result,
-            error,
-            latency_ms: record.and_then(|record| record.latency_ms),
-            flags,
-        }
-    }
-}
-
-/// The text, if there is any.
-fn filled<'a>(text: Option<&'a Text<'a>>) -> Option<&'a str> {
-    text.map(|text| &**text).filter(|text| !text.is_empty())
-}
-
-/// How many calls have each status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// All.
-    pub calls: usize,
-    /// [`Status::Ok`].
-    pub ok: usize,
-    /// [`Status::Error`].
-    pub errors: usize,
-    /// [`Status::NoResult`].
-    pub no_result: usize,
-    /// [`Status::Unrecorded`].
-    pub unrecorded: usize,
 }
 
 impl Counts {
     /// Counts `rows`.
     pub fn of<'r, 'a: 'r>(rows: impl IntoIterator<Item = &'r ToolRow<'a>>) -> Self {
-        let mut counts = Self::default();
-        rows.into_iter().for_each(|row| counts.add(row.status));
-        counts
-    }
-
-    fn add(&mut self, status: Status) {
-        self.calls += 1;
-        match status {
-            Status::Ok => self.ok += 1,
-            Status::Error => self.errors += 1,
-            Status::NoResult => self.no_result += 1,
-            Status::Unrecorded => self.unrecorded += 1,
-        }
-    }
-
-    /// How many have this status.
-    pub const fn with(self, status: Status) -> usize {
-        match status {
-            Status::Ok => self.ok,
-            Status::Error => self.errors,
-            Status::NoResult => self.no_result,
-            Status::Unrecorded => self.unrecorded,
-        }
+        rows.into_iter().map(|row| row.status).collect()
     }
 }
 

@@ -4,19 +4,29 @@
 //! [`Transcript::new`] makes the joins; [`Transcript::rows`] walks through them and builds a row when
 //! it is asked for, so that a long session costs no more memory than its joins.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
+use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+pub use super::calls::Status;
+use super::calls::{self, Call};
 use super::turns::{Turns, seconds_between};
 use crate::model::{
     CSATEntry, CitedChunk, FeedbackEntry, HandoffEvent, KbSnapshotEntry,
-    KnowledgeGapAnalysisOutcome, MessageEntry, MissingEvidenceReason, Number, RagTraceEntry,
-    ReopenEntry, SessionAnalysisInput, Text, Timestamp, ToolCall, ToolCallEntry, ToolResult,
+    KnowledgeGapAnalysisOutcome, Later, LongText, MessageEntry, MissingEvidenceReason, Number,
+    RagTraceEntry, ReopenEntry, RetrievedChunk, SessionAnalysisInput, Text, Timestamp, ToolResult,
 };
+
+/// What this view reads of a document: everything, but the retrieved chunks, of which there are most
+/// and few are shown, only where they are.
+pub type Input<'a> = SessionAnalysisInput<'a, MessageEntry<'a>, Retrieval<'a>>;
+
+/// A retrieval whose chunks are read where they are shown.
+pub type Retrieval<'a> = RagTraceEntry<'a, Later<'a, RetrievedChunk<'a>>>;
 
 /// The content was cut.
 pub const TRUNCATED: &str = "truncated";
@@ -110,7 +120,7 @@ pub struct MessageRow<'a> {
     /// When, as it was sent.
     pub timestamp: Option<&'a Timestamp<'a>>,
     /// What was said.
-    pub content: &'a str,
+    pub content: LongText<'a>,
     /// The model that wrote it.
     pub model_used: Option<&'a str>,
     /// Time to the answer, in milliseconds.
@@ -165,37 +175,6 @@ impl Evidence<'_> {
     }
 }
 
-/// How a tool call went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Answered without an error.
-    Ok,
-    /// Failed.
-    Error,
-    /// Neither a result nor an error came back.
-    NoResult,
-    /// A message asked for it, but `tool_calls` has no such call.
-    Unrecorded,
-}
-
-impl Status {
-    /// As rows and people see it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Error => "error",
-            Self::NoResult => "no-result",
-            Self::Unrecorded => "unrecorded",
-        }
-    }
-}
-
-impl Serialize for Status {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
 /// A tool call: as it was recorded, as a message asked for it, and as a message answered it.
 #[derive(Debug, Serialize)]
 pub struct CallRow<'a> {
@@ -206,7 +185,7 @@ pub struct CallRow<'a> {
     /// The tool's name.
     pub name: &'a str,
     /// The arguments as the model wrote them.
-    pub arguments: &'a str,
+    pub arguments: LongText<'a>,
     /// The arguments as JSON, where they were parsed.
     pub arguments_parsed: Option<&'a RawValue>,
     /// The name that the message gave, where the recorded one differs.
@@ -214,11 +193,11 @@ pub struct CallRow<'a> {
     pub asked_name: Option<&'a str>,
     /// The arguments that the message gave, where the recorded ones differ.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asked_arguments: Option<&'a str>,
+    pub asked_arguments: Option<LongText<'a>>,
     /// `ok`, `error`, `no-result` or `unrecorded`.
     pub status: Status,
     /// What came back: the recorded result, else the one that a message carries.
-    pub result: Option<&'a str>,
+    pub result: Option<LongText<'a>>,
     /// What went wrong: the recorded error, else the one that a message carries.
     pub error: Option<&'a str>,
     /// Time the call took, in milliseconds.
@@ -235,7 +214,7 @@ pub struct AnswerRow<'a> {
     /// The call it answers.
     pub tool_call_id: &'a str,
     /// What the tool returned.
-    pub output: &'a str,
+    pub output: LongText<'a>,
     /// What went wrong, where something did.
     pub error: Option<&'a str>,
     /// The tool's name, where the call is known.
@@ -261,7 +240,7 @@ pub struct RetrievalRow<'a> {
     /// The knowledge bases that were searched.
     pub kb_ids: &'a [Text<'a>],
     /// What came back, best first.
-    pub retrieved: Vec<ChunkRow<'a>>,
+    pub retrieved: Chunks<'a>,
     /// How many chunks came back.
     pub found: usize,
     /// How many of them the turn cited.
@@ -278,15 +257,66 @@ pub struct RetrievalRow<'a> {
     pub flags: Vec<&'static str>,
 }
 
+/// The chunks that a retrieval returned, made when they are asked for. As JSON, an array of
+/// [`ChunkRow`].
+#[derive(Clone, Copy, Debug)]
+pub struct Chunks<'a> {
+    list: &'a Later<'a, RetrievedChunk<'a>>,
+    /// The turn that the retrieval fed.
+    turn_id: &'a str,
+    /// The session's citations.
+    citations: &'a [Cited<'a>],
+    /// How many of the chunks are cited.
+    cited: usize,
+}
+
+impl<'a> Chunks<'a> {
+    /// Those that the turn cited.
+    pub fn cited(&self) -> Vec<ChunkRow<'a>> {
+        let mut rows = Vec::new();
+        if self.cited > 0 {
+            self.each(|row| rows.extend(Some(row).filter(|row| row.cited)));
+        }
+        rows
+    }
+
+    fn each(&self, mut each: impl FnMut(ChunkRow<'a>)) {
+        let of_turn = if self.cited > 0 { of_turn(self.citations, self.turn_id) } else { &[] };
+        self.list.each(|chunk| {
+            each(ChunkRow {
+                cited: place_of(of_turn, &chunk.doc_id, &chunk.chunk_id).is_some(),
+                chunk_id: chunk.chunk_id,
+                doc_id: chunk.doc_id,
+                version_id: chunk.version_id,
+                score: chunk.score,
+            });
+        });
+    }
+}
+
+impl Serialize for Chunks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.list.len()))?;
+        let mut result = Ok(());
+        self.each(|row| {
+            if result.is_ok() {
+                result = list.serialize_element(&row);
+            }
+        });
+        result?;
+        list.end()
+    }
+}
+
 /// A chunk that a retrieval returned.
 #[derive(Debug, Serialize)]
 pub struct ChunkRow<'a> {
     /// The chunk's id.
-    pub chunk_id: &'a str,
+    pub chunk_id: Text<'a>,
     /// The document it is part of.
-    pub doc_id: &'a str,
+    pub doc_id: Text<'a>,
     /// The document's version.
-    pub version_id: Option<&'a str>,
+    pub version_id: Option<Text<'a>>,
     /// How well it matched.
     pub score: Option<Number<'a>>,
     /// Whether the turn cited it.
@@ -481,13 +511,13 @@ pub struct Counts {
     pub citations: usize,
     /// Citations that no retrieval of their turn returned.
     pub not_retrieved: usize,
-    /// Tool calls, recorded or asked for.
+    /// Tool calls: recorded, asked for, or known by nothing but a result.
     pub tool_calls: usize,
     /// Tool calls that failed.
     pub errors: usize,
     /// Tool calls that nothing came back from.
     pub no_result: usize,
-    /// Tool calls that were asked for and not recorded.
+    /// Tool calls that only messages know of.
     pub unrecorded: usize,
     /// Transfers to a human.
     pub handoffs: usize,
@@ -513,47 +543,66 @@ impl<T: Copy> ByTurn<T> {
     }
 }
 
-/// A turn id → (document, chunk) → whether a retrieval of the turn returned it.
-type Cited<'a> = HashMap<&'a str, HashMap<(&'a str, &'a str), bool>>;
+/// A citation, as far as it is looked for.
+#[derive(Debug)]
+struct Cited<'a> {
+    turn_id: &'a str,
+    doc_id: &'a str,
+    chunk_id: &'a str,
+    /// Its place in the document's list.
+    index: usize,
+}
+
+impl<'a> Cited<'a> {
+    const fn key(&self) -> (&'a str, &'a str, &'a str) {
+        (self.turn_id, self.doc_id, self.chunk_id)
+    }
+}
 
 /// The joins of one session.
 #[derive(Debug)]
 pub struct Transcript<'a> {
-    input: &'a SessionAnalysisInput<'a>,
+    input: &'a Input<'a>,
     roles: Vec<&'a str>,
+    /// In the order of their turns, orphans last.
     calls: Vec<Call<'a>>,
     /// Messages, by their index, that carry a result → the call it belongs to.
     answers: HashMap<usize, usize>,
-    cited: Cited<'a>,
-    calls_by_turn: ByTurn<usize>,
-    retrievals: ByTurn<&'a RagTraceEntry<'a>>,
-    citations: ByTurn<&'a CitedChunk<'a>>,
+    /// In the order of their keys.
+    cited: Vec<Cited<'a>>,
+    /// Retrievals, each with how many of its chunks were cited.
+    retrievals: ByTurn<(&'a Retrieval<'a>, usize)>,
+    /// Citations, each with whether a retrieval of its turn returned the chunk.
+    citations: ByTurn<(&'a CitedChunk<'a>, bool)>,
     /// Hand-offs and the number of the turn they came after.
     handoffs: Vec<(usize, &'a HandoffEvent<'a>)>,
 }
 
 impl<'a> Transcript<'a> {
     /// Joins what belongs together.
-    pub fn new(input: &'a SessionAnalysisInput<'a>) -> Self {
+    pub fn new(input: &'a Input<'a>) -> Self {
         let turns = Turns::new(&input.messages);
         // An id that was not sent belongs nowhere, even where a message has none either.
         let number =
             |id: &str| if id.is_empty() { 0 } else { turns.number(id).unwrap_or_default() };
-        let (calls, answers) = join_calls(&input.messages, &input.tool_calls, number);
+        let calls = calls::join(&input.messages, &input.tool_calls, |id| turns.number(id));
+        let answers = calls.iter().enumerate().filter(|(_, call)| !call.is_result_alone());
+        let answers = answers.filter_map(|(index, call)| Some((call.carried?.0, index))).collect();
+        let CitationJoin { cited, counts, retrieved } =
+            CitationJoin::new(&input.rag_traces, &input.citations);
+        let retrievals = input.rag_traces.iter().zip(counts);
+        let citations = input.citations.iter().zip(retrieved);
         Self {
             input,
             roles: roles(&input.messages),
-            calls_by_turn: ByTurn::new(
-                calls.iter().enumerate().map(|(index, call)| (call.turn, index)),
-            ),
             calls,
             answers,
-            cited: join_citations(&input.rag_traces, &input.citations),
+            cited,
             retrievals: ByTurn::new(
-                input.rag_traces.iter().map(|trace| (number(&trace.assistant_turn_id), trace)),
+                retrievals.map(|(trace, cited)| (number(&trace.assistant_turn_id), (trace, cited))),
             ),
             citations: ByTurn::new(
-                input.citations.iter().map(|chunk| (number(&chunk.assistant_turn_id), chunk)),
+                citations.map(|(chunk, found)| (number(&chunk.assistant_turn_id), (chunk, found))),
             ),
             handoffs: place_handoffs(&input.messages, &input.handoff_events),
         }
@@ -608,27 +657,27 @@ impl<'a> Transcript<'a> {
 
     fn counts(&self) -> Counts {
         let input = self.input;
-        let with = |status| self.calls.iter().filter(|call| call.status() == status).count();
+        let calls: calls::Counts = self.calls.iter().map(Call::status).collect();
         Counts {
             turns: input.messages.len(),
             retrievals: input.rag_traces.len(),
             hits: input.rag_traces.iter().filter(|trace| trace.hit == Some(true)).count(),
             citations: input.citations.len(),
-            not_retrieved: input.citations.iter().filter(|chunk| !self.is_retrieved(chunk)).count(),
-            tool_calls: self.calls.len(),
-            errors: with(Status::Error),
-            no_result: with(Status::NoResult),
-            unrecorded: with(Status::Unrecorded),
+            not_retrieved: self.citations.0.iter().filter(|(_, (_, found))| !found).count(),
+            tool_calls: calls.calls,
+            errors: calls.errors,
+            no_result: calls.no_result,
+            unrecorded: calls.unrecorded,
             handoffs: input.handoff_events.len(),
             orphans: self.retrievals.of(0).count()
                 + self.citations.of(0).count()
-                + self.calls_by_turn.of(0).count(),
+                + self.calls_of(0).count(),
         }
     }
 
     /// The rows that are wanted: messages with hand-offs between them, then, where no turn is left
     /// out, the orphans and what came after the session.
-    pub fn rows(&self, selection: &Selection) -> impl Iterator<Item = Row<'a>> {
+    pub fn rows(&self, selection: &Selection) -> impl Iterator<Item = Row<'_>> {
         let last = self.turns();
         let mut handoffs = self.handoffs.iter().peekable();
         // Turn by turn, each after the hand-offs that precede it; the one past the last is none.
@@ -654,7 +703,7 @@ impl<'a> Transcript<'a> {
         index: usize,
         message: &'a MessageEntry<'a>,
         selection: &Selection,
-    ) -> MessageRow<'a> {
+    ) -> MessageRow<'_> {
         let evidence = selection.evidence.then(|| self.evidence(index + 1, Some(message)));
         let mut flags = Vec::new();
         if message.truncated {
@@ -669,7 +718,7 @@ impl<'a> Transcript<'a> {
             turn_id: &message.turn_id,
             role: &message.role,
             timestamp: message.timestamp.as_ref(),
-            content: &message.content,
+            content: message.content,
             model_used: message.model_used.as_deref(),
             latency_ms: message.latency_ms,
             truncated: message.truncated,
@@ -679,7 +728,7 @@ impl<'a> Transcript<'a> {
         }
     }
 
-    fn handoff(&self, place: usize, event: &'a HandoffEvent<'a>) -> Row<'a> {
+    fn handoff(&self, place: usize, event: &'a HandoffEvent<'a>) -> Row<'_> {
         Row::Handoff(HandoffRow {
             session_id: &self.input.session_id,
             after_turn: place,
@@ -690,7 +739,7 @@ impl<'a> Transcript<'a> {
     }
 
     /// What comes after the last turn: feedback, csat and reopen by their times, then orphans.
-    fn ends(&self, selection: &Selection) -> Vec<Row<'a>> {
+    fn ends(&self, selection: &Selection) -> Vec<Row<'_>> {
         let session_id = &*self.input.session_id;
         let csat = self.input.csat.as_ref().map(|csat| {
             let timestamp = csat.timestamp.as_ref();
@@ -726,51 +775,59 @@ impl<'a> Transcript<'a> {
     }
 
     /// What a turn is held against; turn 0 has the orphans.
-    fn evidence(&self, turn: usize, message: Option<&'a MessageEntry<'a>>) -> Evidence<'a> {
+    fn evidence(&self, turn: usize, message: Option<&'a MessageEntry<'a>>) -> Evidence<'_> {
         let result = message.and_then(|message| message.tool_results.as_deref());
-        let calls = self.calls_by_turn.of(turn).filter_map(|index| self.calls.get(index));
+        // A result that no call is left for is the message's own.
+        let calls = self.calls_of(turn).filter(|call| !call.is_result_alone());
         Evidence {
-            tool_calls: calls.map(Call::row).collect(),
+            tool_calls: calls.map(CallRow::of).collect(),
             tool_results: result.map(|result| self.answer(turn - 1, result)),
-            retrievals: self.retrievals.of(turn).map(|row| self.retrieval(turn, row)).collect(),
-            citations: self.citations.of(turn).map(|row| self.citation(turn, row)).collect(),
+            retrievals: self
+                .retrievals
+                .of(turn)
+                .map(|(trace, cited)| self.retrieval(turn, trace, cited))
+                .collect(),
+            citations: self
+                .citations
+                .of(turn)
+                .map(|(chunk, retrieved)| citation(turn, chunk, retrieved))
+                .collect(),
         }
+    }
+
+    /// The calls of a turn; turn 0 has the orphans.
+    fn calls_of(&self, turn: usize) -> impl Iterator<Item = &Call<'a>> {
+        let place = |turn: Option<usize>| turn.unwrap_or(usize::MAX);
+        let turn = place(Some(turn).filter(|turn| *turn > 0));
+        let begin = self.calls.partition_point(|call| place(call.turn) < turn);
+        self.calls.iter().skip(begin).take_while(move |call| place(call.turn) == turn)
     }
 
     fn answer(&self, index: usize, result: &'a ToolResult<'a>) -> AnswerRow<'a> {
         let call = self.answers.get(&index).and_then(|call| self.calls.get(*call));
         AnswerRow {
             tool_call_id: &result.tool_call_id,
-            output: &result.output,
+            output: result.output,
             error: result.error.as_deref(),
-            name: call.map(Call::name),
-            call_turn: call.map(|call| call.turn).filter(|turn| *turn > 0),
+            name: call.and_then(Call::name),
+            call_turn: call.and_then(|call| call.turn),
             told: call.is_some_and(|call| {
-                let told = |mine: Option<&str>, its: Option<&str>| {
-                    mine.is_none_or(|mine| mine.is_empty() || its == Some(mine))
-                };
-                told(Some(&result.output), call.result())
-                    && told(result.error.as_deref(), call.error())
+                let error = result.error.as_deref().filter(|error| !error.is_empty());
+                let output = Some(result.output).filter(|output| !output.is_empty());
+                error.is_none_or(|error| call.error() == Some(error))
+                    && output.is_none_or(|output| call.result().is_some_and(|its| its.says(output)))
             }),
             flags: raised(&[(call.is_none(), RESULT_WITHOUT_CALL)]),
         }
     }
 
-    fn retrieval(&self, turn: usize, trace: &'a RagTraceEntry<'a>) -> RetrievalRow<'a> {
-        let cited = self.cited.get(&*trace.assistant_turn_id);
-        let retrieved: Vec<_> = trace
-            .retrieved
-            .iter()
-            .map(|chunk| ChunkRow {
-                chunk_id: &chunk.chunk_id,
-                doc_id: &chunk.doc_id,
-                version_id: chunk.version_id.as_deref(),
-                score: chunk.score,
-                cited: cited
-                    .is_some_and(|cited| cited.contains_key(&(&*chunk.doc_id, &*chunk.chunk_id))),
-            })
-            .collect();
-        let cited = retrieved.iter().filter(|chunk| chunk.cited).count();
+    fn retrieval(&self, turn: usize, trace: &'a Retrieval<'a>, cited: usize) -> RetrievalRow<'_> {
+        let retrieved = Chunks {
+            list: &trace.retrieved,
+            turn_id: &trace.assistant_turn_id,
+            citations: &self.cited,
+            cited,
+        };
         let answerability = trace.answerability.as_ref().map(|gate| AnswerabilityRow {
             label: gate.label.as_deref(),
             reason_code: gate.reason_code.as_deref(),
@@ -791,7 +848,7 @@ impl<'a> Transcript<'a> {
         let flags = [
             (trace.hit == Some(false), MISS),
             (unanswerable, UNANSWERABLE),
-            (!retrieved.is_empty() && cited == 0, UNCITED),
+            (!trace.retrieved.is_empty() && cited == 0, UNCITED),
             (turn == 0, ORPHAN),
         ];
         RetrievalRow {
@@ -799,7 +856,7 @@ impl<'a> Transcript<'a> {
             assistant_turn_id: &trace.assistant_turn_id,
             query_hash: trace.query_hash.as_deref(),
             kb_ids: &trace.kb_ids,
-            found: retrieved.len(),
+            found: trace.retrieved.len(),
             cited,
             retrieved,
             top_score: trace.top_score,
@@ -809,23 +866,17 @@ impl<'a> Transcript<'a> {
             flags: raised(&flags),
         }
     }
+}
 
-    fn citation(&self, turn: usize, chunk: &'a CitedChunk<'a>) -> CitationRow<'a> {
-        let retrieved = self.is_retrieved(chunk);
-        CitationRow {
-            assistant_turn_id: &chunk.assistant_turn_id,
-            kb_id: &chunk.kb_id,
-            doc_id: &chunk.doc_id,
-            chunk_id: &chunk.chunk_id,
-            version_id: chunk.version_id.as_deref(),
-            retrieved,
-            flags: raised(&[(!retrieved, CITED_NOT_RETRIEVED), (turn == 0, ORPHAN)]),
-        }
-    }
-
-    fn is_retrieved(&self, chunk: &CitedChunk<'_>) -> bool {
-        let cited = self.cited.get(&*chunk.assistant_turn_id);
-        cited.and_then(|cited| cited.get(&(&*chunk.doc_id, &*chunk.chunk_id))) == Some(&true)
+fn citation<'a>(turn: usize, chunk: &'a CitedChunk<'a>, retrieved: bool) -> CitationRow<'a> {
+    CitationRow {
+        assistant_turn_id: &chunk.assistant_turn_id,
+        kb_id: &chunk.kb_id,
+        doc_id: &chunk.doc_id,
+        chunk_id: &chunk.chunk_id,
+        version_id: chunk.version_id.as_deref(),
+        retrieved,
+        flags: raised(&[(!retrieved, CITED_NOT_RETRIEVED), (turn == 0, ORPHAN)]),
     }
 }
 
@@ -851,26 +902,83 @@ fn raised(flags: &[(bool, &'static str)]) -> Vec<&'static str> {
     flags.iter().filter(|(raised, _)| *raised).map(|(_, flag)| *flag).collect()
 }
 
-/// Finds, for each citation, whether a retrieval of its turn returned the chunk.
-fn join_citations<'a>(
-    traces: &'a [RagTraceEntry<'a>],
-    citations: &'a [CitedChunk<'a>],
-) -> Cited<'a> {
-    let mut cited: Cited<'_> = HashMap::new();
-    for chunk in citations {
-        let turn = cited.entry(&chunk.assistant_turn_id).or_default();
-        turn.insert((&chunk.doc_id, &chunk.chunk_id), false);
-    }
-    for trace in traces {
-        if let Some(turn) = cited.get_mut(&*trace.assistant_turn_id) {
-            for chunk in &trace.retrieved {
-                if let Some(found) = turn.get_mut(&(&*chunk.doc_id, &*chunk.chunk_id)) {
-                    *found = true;
+/// Citations held against the retrievals of their turns.
+struct CitationJoin<'a> {
+    /// In the order of their keys.
+    cited: Vec<Cited<'a>>,
+    /// How many of each retrieval's chunks are cited.
+    counts: Vec<usize>,
+    /// Of each citation, whether a retrieval of its turn returned the chunk.
+    retrieved: Vec<bool>,
+}
+
+impl<'a> CitationJoin<'a> {
+    fn new(traces: &'a [Retrieval<'a>], citations: &'a [CitedChunk<'a>]) -> Self {
+        /// With so few citations it pays to look whether any can be among the chunks.
+        const FEW: usize = 4;
+        let cited = citations.iter().enumerate().map(|(index, chunk)| Cited {
+            turn_id: &chunk.assistant_turn_id,
+            doc_id: &chunk.doc_id,
+            chunk_id: &chunk.chunk_id,
+            index,
+        });
+        let mut cited: Vec<_> = cited.collect();
+        cited.sort_by_key(Cited::key);
+        let turns = cited.chunk_by(|one, other| one.turn_id == other.turn_id);
+        let turns: HashMap<&str, &[Cited<'_>]> =
+            turns.filter_map(|turn| Some((turn.first()?.turn_id, turn))).collect();
+        let mut retrieved = vec![false; citations.len()];
+        let mut found = |cited: &Cited<'_>| {
+            if let Some(retrieved) = retrieved.get_mut(cited.index) {
+                *retrieved = true;
+            }
+        };
+        let count = |trace: &'a Retrieval<'a>| {
+            let Some(of_turn) = turns.get(&*trace.assistant_turn_id) else { return 0 };
+            let chunks = &trace.retrieved;
+            if of_turn.len() <= FEW && !of_turn.iter().any(|cited| chunks.may_have(cited.chunk_id))
+            {
+                return 0;
+            }
+            let mut count = 0;
+            chunks.each(|chunk| {
+                let place = place_of(of_turn, &chunk.doc_id, &chunk.chunk_id);
+                let Some(cited) = place.and_then(|place| of_turn.get(place)) else { return };
+                found(cited);
+                count += 1;
+            });
+            count
+        };
+        let counts = traces.iter().map(count).collect();
+        // Of citations that say the same only the first was found.
+        for same in cited.chunk_by(|one, other| one.key() == other.key()) {
+            let first = same.first().and_then(|first| retrieved.get(first.index));
+            if first == Some(&true) {
+                for cited in same {
+                    if let Some(retrieved) = retrieved.get_mut(cited.index) {
+                        *retrieved = true;
+                    }
                 }
             }
         }
+        Self { cited, counts, retrieved }
     }
-    cited
+}
+
+/// The citations of a turn.
+fn of_turn<'c, 'a>(cited: &'c [Cited<'a>], turn_id: &str) -> &'c [Cited<'a>] {
+    let begin = cited.partition_point(|cited| cited.turn_id < turn_id);
+    let rest = cited.get(begin..).unwrap_or_default();
+    let end = rest.partition_point(|cited| cited.turn_id == turn_id);
+    rest.get(..end).unwrap_or_default()
+}
+
+/// Where the first citation of a chunk stands among those of one turn.
+fn place_of(of_turn: &[Cited<'_>], doc_id: &str, chunk_id: &str) -> Option<usize> {
+    let place =
+        of_turn.partition_point(|cited| (cited.doc_id, cited.chunk_id) < (doc_id, chunk_id));
+    let found = of_turn.get(place)?;
+    (found.doc_id == doc_id && found.chunk_id == chunk_id).then_some(place)
 }
 
 /// Puts each hand-off before the first turn with a later time: the number of the turn it comes
@@ -906,187 +1014,40 @@ fn place_handoffs<'a>(
     handoffs.into_iter().map(|(place, _, _, event)| (place, event)).collect()
 }
 
-/// A tool call: as a message asked for it, as it was recorded, as a message answered it. It has at
-/// least one of the first two.
-#[derive(Debug, Default)]
-struct Call<'a> {
-    asked: Option<&'a ToolCall<'a>>,
-    recorded: Option<&'a ToolCallEntry<'a>>,
-    /// The result that came back, and the number of the turn it came in.
-    answer: Option<(usize, &'a ToolResult<'a>)>,
-    /// The turn it is shown at: the one that asked, else the one that was recorded; 0 for none.
-    turn: usize,
-}
-
-impl<'a> Call<'a> {
-    fn id(&self) -> &'a str {
-        let asked = self.asked.map(|asked| &*asked.id);
-        asked.or_else(|| self.recorded.map(|entry| &*entry.tool_call_id)).unwrap_or_default()
-    }
-
-    fn name(&self) -> &'a str {
-        let recorded = self.recorded.map(|entry| &*entry.name).filter(|name| !name.is_empty());
-        recorded.or_else(|| self.asked.map(|asked| &*asked.function.name)).unwrap_or_default()
-    }
-
-    fn arguments(&self) -> &'a str {
-        let recorded = self.recorded.map(|entry| &*entry.arguments);
-        let recorded = recorded.filter(|arguments| !arguments.is_empty());
-        let asked = || self.asked.map(|asked| &*asked.function.arguments);
-        recorded.or_else(asked).unwrap_or_default()
-    }
-
-    fn error(&self) -> Option<&'a str> {
-        let recorded = self.recorded.and_then(|entry| entry.error.as_deref());
-        let recorded = recorded.filter(|error| !error.is_empty());
-        let carried = || self.answer.and_then(|(_, result)| result.error.as_deref());
-        recorded.or_else(|| carried().filter(|error| !error.is_empty()))
-    }
-
-    fn result(&self) -> Option<&'a str> {
-        let recorded = self.recorded.and_then(|entry| entry.result.as_deref());
-        // A failed call's message carries an empty output, which is no result.
-        let carried = || {
-            let (_, result) = self.answer?;
-            let failed = result.output.is_empty() && self.error().is_some();
-            (!failed).then_some(&*result.output)
-        };
-        recorded.or_else(carried)
-    }
-
-    fn status(&self) -> Status {
-        if self.recorded.is_none() {
-            Status::Unrecorded
-        } else if self.error().is_some() {
-            Status::Error
-        } else if self.result().is_some() {
-            Status::Ok
-        } else {
-            Status::NoResult
-        }
-    }
-
-    fn row(&self) -> CallRow<'a> {
-        let (name, arguments) = (self.name(), self.arguments());
-        let asked = self.asked.map(|asked| &asked.function);
-        let differs = |asked: &&str, shown: &str| !asked.is_empty() && *asked != shown;
-        CallRow {
-            tool_call_id: self.id(),
-            assistant_turn_id: self.recorded.map(|entry| &*entry.assistant_turn_id),
+impl<'a> CallRow<'a> {
+    fn of(call: &Call<'a>) -> Self {
+        let (name, arguments) = (call.name().unwrap_or_default(), call.arguments());
+        let arguments = arguments.unwrap_or_default();
+        let asked = call.asked.map(|(_, asked)| &asked.function);
+        Self {
+            tool_call_id: call.id(),
+            assistant_turn_id: call.record.map(|record| &*record.assistant_turn_id),
             name,
             arguments,
-            arguments_parsed: self.recorded.and_then(|entry| entry.arguments_parsed),
-            asked_name: asked.map(|asked| &*asked.name).filter(|asked| differs(asked, name)),
+            arguments_parsed: call.record.and_then(|record| record.arguments_parsed),
+            asked_name: asked
+                .map(|asked| &*asked.name)
+                .filter(|asked| !asked.is_empty() && *asked != name),
             asked_arguments: asked
-                .map(|asked| &*asked.arguments)
-                .filter(|asked| differs(asked, arguments)),
-            status: self.status(),
-            result: self.result(),
-            error: self.error(),
-            latency_ms: self.recorded.and_then(|entry| entry.latency_ms),
-            answered_in_turn: self.answer.map(|(turn, _)| turn),
-            flags: raised(&[(self.asked.is_none(), UNASKED), (self.turn == 0, ORPHAN)]),
+                .map(|asked| asked.arguments)
+                .filter(|asked| !asked.is_empty() && !asked.says(arguments)),
+            status: call.status(),
+            result: call.result(),
+            error: call.error(),
+            latency_ms: call.record.and_then(|record| record.latency_ms),
+            answered_in_turn: call.carried.map(|(index, _)| index + 1),
+            flags: raised(&[(call.asked.is_none(), UNASKED), (call.turn.is_none(), ORPHAN)]),
         }
     }
-}
-
-/// Things that wait for their partner, in order, by what they have in common.
-type Waiting<K> = HashMap<K, VecDeque<usize>>;
-
-/// Joins the calls that messages asked for with those that were recorded and with the results that
-/// messages carry, by the calls' ids. Runtimes number calls anew in every turn, so the same id may
-/// name several: a recorded call of the asking turn is preferred, and a result answers the nearest
-/// message before it that asked. `number` gives a turn id's number, 0 for none.
-///
-/// Returns the calls, those that were asked for first, and which call each message's result, by the
-/// message's index, belongs to.
-fn join_calls<'a>(
-    messages: &'a [MessageEntry<'a>],
-    recorded: &'a [ToolCallEntry<'a>],
-    number: impl Fn(&str) -> usize,
-) -> (Vec<Call<'a>>, HashMap<usize, usize>) {
-    let mut calls: Vec<Call<'a>> = Vec::with_capacity(recorded.len());
-    let mut by_turn: Waiting<(&str, &str)> = HashMap::with_capacity(recorded.len());
-    for (index, entry) in recorded.iter().enumerate().filter(|(_, e)| !e.tool_call_id.is_empty()) {
-        let key = (&*entry.tool_call_id, &*entry.assistant_turn_id);
-        by_turn.entry(key).or_default().push_back(index);
-    }
-    let mut used = vec![false; recorded.len()];
-    let mut answers = HashMap::new();
-    // Open calls by id, with the message that asked; results that came before any call.
-    let mut open: HashMap<&str, (usize, VecDeque<usize>)> = HashMap::new();
-    let mut early: Vec<(usize, &'a ToolResult<'a>)> = Vec::new();
-    for (index, message) in messages.iter().enumerate() {
-        if let Some(result) = message.tool_results.as_deref() {
-            let waiting = open.get_mut(&*result.tool_call_id);
-            match waiting.and_then(|(_, waiting)| waiting.pop_front()) {
-                Some(call) => {
-                    answers.insert(index, call);
-                    calls[call].answer = Some((index + 1, result));
-                }
-                None => early.push((index, result)),
-            }
-        }
-        for asked in message.tool_calls.iter().flatten() {
-            let key = (&*asked.id, &*message.turn_id);
-            let entry = by_turn.get_mut(&key).and_then(VecDeque::pop_front);
-            if let Some(entry) = entry {
-                used[entry] = true;
-            }
-            if !asked.id.is_empty() {
-                let (by, waiting) = open.entry(&asked.id).or_default();
-                if *by != index {
-                    waiting.clear();
-                    *by = index;
-                }
-                waiting.push_back(calls.len());
-            }
-            calls.push(Call {
-                asked: Some(asked),
-                recorded: entry.and_then(|entry| recorded.get(entry)),
-                answer: None,
-                turn: index + 1,
-            });
-        }
-    }
-    // Recorded under another turn than the one that asked.
-    let mut by_id: Waiting<&str> = HashMap::new();
-    for (index, entry) in recorded.iter().enumerate() {
-        if !used[index] && !entry.tool_call_id.is_empty() {
-            by_id.entry(&entry.tool_call_id).or_default().push_back(index);
-        }
-    }
-    for call in calls.iter_mut().filter(|call| call.recorded.is_none()) {
-        if let Some(entry) = by_id.get_mut(call.id()).and_then(VecDeque::pop_front) {
-            used[entry] = true;
-            call.recorded = recorded.get(entry);
-        }
-    }
-    // Recorded, and no message asked.
-    for (entry, _) in recorded.iter().zip(&used).filter(|(_, used)| !**used) {
-        let turn = number(&entry.assistant_turn_id);
-        calls.push(Call { recorded: Some(entry), turn, ..Call::default() });
-    }
-    if !early.is_empty() {
-        let mut unanswered: Waiting<&str> = HashMap::new();
-        for (index, call) in calls.iter().enumerate() {
-            if call.answer.is_none() && !call.id().is_empty() {
-                unanswered.entry(call.id()).or_default().push_back(index);
-            }
-        }
-        for (index, result) in early {
-            let waiting = unanswered.get_mut(&*result.tool_call_id);
-            if let Some(call) = waiting.and_then(VecDeque::pop_front) {
-                answers.insert(index, call);
-                calls[call].answer = Some((index + 1, result));
-            }
-        }
-    }
-    (calls, answers)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
     use super::*;
 
     /// What a call came to: name, status, turn, result, turn it was answered in.
@@ -1096,13 +1057,18 @@ mod tests {
         let calls = transcript.calls.iter();
         calls
             .map(|call| {
-                let answered = call.answer.map(|(turn, _)| turn);
-                (call.name(), call.status(), call.turn, call.result(), answered)
+                let answered = call.carried.map(|(index, _)| index + 1);
+                let result = call.result().map(|result| match result.decode() {
+                    Cow::Borrowed(text) => text,
+                    Cow::Owned(text) => panic!("no escape is in {text}"),
+                });
+                let name = call.name().unwrap_or_default();
+                (name, call.status(), call.turn.unwrap_or_default(), result, answered)
             })
             .collect()
     }
 
-    fn read(json: &str) -> SessionAnalysisInput<'_> {
+    fn read(json: &str) -> Input<'_> {
         serde_json::from_str(json).unwrap()
     }
 
@@ -1141,18 +1107,22 @@ mod tests {
                 ("lost", Status::Unrecorded, 1, None, None),
                 ("silent", Status::NoResult, 1, None, None),
                 ("unasked", Status::Error, 1, None, Some(3)),
+                ("", Status::Unrecorded, 4, Some("?"), Some(4)),
                 ("orphan", Status::Ok, 0, Some("r"), None),
             ]
         );
-        let row = transcript.calls[0].row();
-        assert_eq!((row.asked_name, row.asked_arguments), (Some("asked"), Some("{}")));
+        let row = CallRow::of(&transcript.calls[0]);
+        assert_eq!(
+            (row.asked_name, &*row.asked_arguments.unwrap().decode()),
+            (Some("asked"), "{}")
+        );
         let rows: Vec<_> = transcript.rows(&Selection::ALL).collect();
         assert_eq!(flags(&rows[0]), ["unrecorded", "no-result", "error", "unasked"]);
         assert_eq!(flags(&rows[3]), [RESULT_WITHOUT_CALL]);
         assert_eq!(flags(&rows[4]), [ORPHAN, UNASKED]);
         let counts = transcript.header().counts;
-        assert_eq!((counts.tool_calls, counts.errors, counts.no_result), (5, 1, 1));
-        assert_eq!((counts.unrecorded, counts.orphans), (1, 1));
+        assert_eq!((counts.tool_calls, counts.errors, counts.no_result), (6, 1, 1));
+        assert_eq!((counts.unrecorded, counts.orphans), (2, 1));
     }
 
     #[test]
@@ -1178,7 +1148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_comes_first_and_a_record_of_another_turn_are_still_found() {
+    fn an_answer_that_comes_first_is_still_found_and_a_record_s_turn_is_the_call_s() {
         let input = read(
             r#"{"session_id":"s","messages":[
                 {"turn_id":"a","tool_results":{"tool_call_id":"c","output":"early"}},
@@ -1186,7 +1156,9 @@ mod tests {
               "tool_calls":[{"tool_call_id":"c","assistant_turn_id":"elsewhere","name":"late"}]}"#,
         );
         let transcript = Transcript::new(&input);
-        assert_eq!(told(&transcript), [("late", Status::Ok, 2, Some("early"), Some(1))]);
+        assert_eq!(told(&transcript), [("late", Status::Ok, 0, Some("early"), Some(1))]);
+        let rows: Vec<_> = transcript.rows(&Selection::ALL).collect();
+        assert_eq!(flags(&rows[2]), [ORPHAN]);
     }
 
     #[test]
@@ -1229,12 +1201,89 @@ mod tests {
         let Row::Message(first) = &rows[0] else { panic!("{rows:?}") };
         let retrieval = &first.evidence.as_ref().unwrap().retrievals[0];
         assert_eq!((retrieval.found, retrieval.cited), (2, 1));
-        assert!(retrieval.retrieved[0].cited && !retrieval.retrieved[1].cited);
+        let chunks = serde_json::to_value(retrieval.retrieved).unwrap();
+        assert_eq!((&chunks[0]["cited"], &chunks[1]["cited"]), (&true.into(), &false.into()));
+        assert_eq!(chunks[1]["chunk_id"], "2");
+        assert_eq!(retrieval.retrieved.cited().len(), 1);
         assert!(flags(&rows[0]).is_empty());
         assert_eq!(flags(&rows[1]), [MISS, UNANSWERABLE, UNCITED, CITED_NOT_RETRIEVED]);
         assert_eq!(flags(&rows[2]), [ORPHAN], "an orphan's own retrieval returned its chunk");
         let counts = transcript.header().counts;
         assert_eq!((counts.hits, counts.not_retrieved, counts.orphans), (1, 1, 2));
+    }
+
+    proptest! {
+        #[test]
+        fn a_chunk_is_cited_where_a_citation_of_its_turn_says_the_same(
+            traces in prop::collection::vec((0..3_usize, prop::collection::vec(chunk(), 0..6)), 0..5),
+            citations in prop::collection::vec((0..3_usize, chunk()), 0..12),
+        ) {
+            let turns = ["", "t", "u\n"];
+            let named = |(doc, id): &(&str, &str)| json!({"doc_id": doc, "chunk_id": id});
+            let text = json!({
+                "session_id": "s",
+                "messages": turns.map(|id| json!({"turn_id": id})),
+                "rag_traces": traces.iter().map(|(turn, chunks)| json!({
+                    "assistant_turn_id": turns[*turn],
+                    "retrieved": chunks.iter().map(named).collect::<Vec<_>>(),
+                })).collect::<Vec<_>>(),
+                "citations": citations.iter().map(|(turn, chunk)| {
+                    let mut citation = named(chunk);
+                    citation["assistant_turn_id"] = turns[*turn].into();
+                    citation
+                }).collect::<Vec<_>>(),
+            }).to_string();
+            let input = read(&text);
+            let transcript = Transcript::new(&input);
+            // What is of no turn comes last, among the orphans.
+            let order = [1, 2, 0];
+            let mut told = Vec::new();
+            let mut found = Vec::new();
+            for row in transcript.rows(&Selection::ALL) {
+                let row = serde_json::to_value(row).unwrap();
+                let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+                for retrieval in list(&row["retrievals"]) {
+                    let cited = list(&retrieval["retrieved"]).iter()
+                        .map(|chunk| chunk["cited"] == true).collect::<Vec<_>>();
+                    prop_assert_eq!(&retrieval["found"], cited.len());
+                    prop_assert_eq!(&retrieval["cited"], cited.iter().filter(|cited| **cited).count());
+                    told.push(cited);
+                }
+                found.extend(list(&row["citations"]).iter().map(|row| row["retrieved"] == true));
+            }
+            let wanted = order.iter().flat_map(|turn| {
+                traces.iter().filter(move |trace| trace.0 == *turn)
+            });
+            let wanted: Vec<Vec<bool>> = wanted.map(|(turn, chunks)| {
+                chunks.iter().map(|chunk| citations.contains(&(*turn, *chunk))).collect()
+            }).collect();
+            prop_assert_eq!(told, wanted);
+            let wanted = order.iter().flat_map(|turn| {
+                citations.iter().filter(move |citation| citation.0 == *turn)
+            });
+            let wanted: Vec<bool> = wanted.map(|(turn, chunk)| {
+                traces.iter().any(|trace| trace.0 == *turn && trace.1.contains(chunk))
+            }).collect();
+            prop_assert_eq!(transcript.header().counts.not_retrieved,
+                wanted.iter().filter(|found| !**found).count());
+            prop_assert_eq!(found, wanted);
+        }
+    }
+
+    /// A document and a chunk in it; few, so that they meet.
+    fn chunk() -> impl Strategy<Value = (&'static str, &'static str)> {
+        let id = || prop::sample::select(vec!["", "a", "ab", "é", "\"\n"]);
+        (id(), id())
+    }
+
+    #[test]
+    fn a_document_is_refused_for_a_chunk_that_nobody_asks_to_see() {
+        for chunk in ["5", "null", r#"{"chunk_id":5}"#, r#"{"score":"high"}"#] {
+            let json =
+                format!(r#"{{"session_id":"s","rag_traces":[{{"retrieved":[{{}},{chunk}]}}]}}"#);
+            assert!(serde_json::from_str::<SessionAnalysisInput<'_>>(&json).is_err(), "{json}");
+            assert!(serde_json::from_str::<Input<'_>>(&json).is_err(), "{json}");
+        }
     }
 
     /// The rows' kinds, turns as numbers.

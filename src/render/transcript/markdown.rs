@@ -7,7 +7,7 @@ use super::super::markdown::escape;
 use super::super::{Look, Out, format, json, sanitize};
 use super::text::score;
 use super::{
-    UNREDACTED, block, chunk, counts, lasted, named, nothing, selected, truncation, verdict,
+    UNREDACTED, asked, block, chunk, counts, lasted, named, nothing, selected, truncation, verdict,
 };
 use crate::model::Timestamp;
 use crate::view::transcript::{
@@ -146,7 +146,8 @@ impl Page<'_> {
         if !facts.is_empty() {
             writeln!(self.out, "\n{}", facts.join(" · "))?;
         }
-        let content = block(row.content);
+        let said = row.content.decode();
+        let content = block(&said);
         if !content.is_empty() {
             self.quote(&content)?;
         } else if row.evidence.as_ref().is_none_or(Evidence::is_empty) {
@@ -156,7 +157,7 @@ impl Page<'_> {
             writeln!(self.out, "\n*{note}*")?;
         }
         match &row.evidence {
-            Some(evidence) if !evidence.is_empty() => self.evidence(evidence, row.content),
+            Some(evidence) if !evidence.is_empty() => self.evidence(evidence, &said),
             _ => Ok(()),
         }
     }
@@ -222,8 +223,8 @@ impl Page<'_> {
         facts.extend(row.query_hash.map(code));
         let orphan = orphan(&row.flags, row.assistant_turn_id);
         writeln!(self.out, "- **retrieval** {}{orphan}", facts.join(" · "))?;
-        let cited = row.retrieved.iter().filter(|chunk| chunk.cited);
-        let cited = cited.map(|row| code(&chunk(row.doc_id, row.chunk_id, false)));
+        let cited = row.retrieved.cited();
+        let cited = cited.iter().map(|row| code(&chunk(&row.doc_id, &row.chunk_id, false)));
         let cited: Vec<_> = cited.collect();
         if cited.is_empty() {
             return Ok(());
@@ -240,19 +241,19 @@ impl Page<'_> {
         }
         let orphan = orphan(&row.flags, row.assistant_turn_id.unwrap_or_default());
         writeln!(self.out, "- **call** {}{orphan}", facts.join(" · "))?;
-        if !row.arguments.trim().is_empty() {
+        let arguments = row.arguments.decode();
+        if !arguments.trim().is_empty() {
             self.out.write_all(b"\n")?;
-            self.fence("  ", "json", row.arguments)?;
+            self.fence("  ", "json", &arguments)?;
         }
-        let asked: Vec<_> = [row.asked_name, row.asked_arguments].into_iter().flatten().collect();
-        if !asked.is_empty() {
-            self.folded("asked as", &asked.join(" "))?;
+        if row.asked_name.is_some() || row.asked_arguments.is_some() {
+            self.folded("asked as", &asked(row))?;
         }
         if let Some(error) = row.error {
             self.folded("error", error)?;
         }
         match row.result {
-            Some(result) => self.folded("result", result),
+            Some(result) => self.folded("result", &result.decode()),
             None => Ok(()),
         }
     }
@@ -268,10 +269,11 @@ impl Page<'_> {
         if let Some(error) = row.error.filter(|error| !error.is_empty()) {
             self.folded("error", error)?;
         }
-        if row.output.is_empty() || row.output == content {
+        let output = row.output.decode();
+        if output.is_empty() || output == content {
             return Ok(());
         }
-        self.folded("result", row.output)
+        self.folded("result", &output)
     }
 
     /// A text below an item, folded where it is long.

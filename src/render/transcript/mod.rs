@@ -8,9 +8,10 @@ use std::io;
 use std::ops::RangeInclusive;
 
 use super::{Look, Out, json, sanitize};
+use crate::model::LongText;
 use crate::render::format::{counted, duration};
 use crate::view::transcript::{
-    AnswerabilityRow, Counts, Header, MessageRow, Selection, Transcript,
+    AnswerabilityRow, CallRow, Counts, Header, MessageRow, Selection, Transcript,
 };
 
 /// How the transcript is printed.
@@ -228,6 +229,13 @@ fn verdict(gate: &AnswerabilityRow<'_>) -> Option<String> {
     };
     let shadow = gate.mode.is_some_and(|mode| mode.eq_ignore_ascii_case("shadow"));
     Some(if shadow { format!("{verdict} (shadow)") } else { verdict })
+}
+
+/// How a message asked for a call, as far as that differs from the call's record.
+fn asked(row: &CallRow<'_>) -> String {
+    let name = row.asked_name.map(Cow::Borrowed);
+    let arguments = row.asked_arguments.map(LongText::decode);
+    name.into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
 /// A chunk by its id, its document before it where the id does not begin with that.

@@ -12,7 +12,8 @@ use super::super::style::{Ink, Tone};
 use super::super::wrap::{clip, wrap, wrap_code};
 use super::super::{Look, Out, sanitize};
 use super::{
-    UNREDACTED, block, chunk, counts, lasted, named, nothing, selected, truncation, verdict, word,
+    UNREDACTED, asked, block, chunk, counts, lasted, named, nothing, selected, truncation, verdict,
+    word,
 };
 use crate::model::{
     KnowledgeGapAnalysisOutcome as Outcome, MissingEvidenceReason, Number, Timestamp,
@@ -525,7 +526,8 @@ impl Page<'_> {
         facts.extend(row.model_used.and_then(word).map(Fact::dim));
         facts.extend(row.latency_ms.map(|latency| Fact::dim(format::latency(latency))));
         self.head(&format!("#{}", row.turn), (&role, ink), row.timestamp, &facts)?;
-        let content = block(row.content);
+        let said = row.content.decode();
+        let content = block(&said);
         let silent = row.evidence.as_ref().is_none_or(Evidence::is_empty);
         if !content.is_empty() {
             self.paragraph(self.margin, &content, Tone::Plain)?;
@@ -540,7 +542,7 @@ impl Page<'_> {
                 if !content.is_empty() || row.truncated {
                     self.out.write_all(b"\n")?;
                 }
-                self.evidence(evidence, row.content)
+                self.evidence(evidence, &said)
             }
             _ => Ok(()),
         }
@@ -632,9 +634,9 @@ impl Page<'_> {
         self.orphan_turn(&mut facts, &row.flags, row.assistant_turn_id);
         self.labelled("retrieval", &facts, " · ")?;
         let short = self.look.short_ids;
-        let cited = row.retrieved.iter().filter(|chunk| chunk.cited);
-        let cited: Vec<_> =
-            cited.map(|row| Fact::plain(chunk(row.doc_id, row.chunk_id, short))).collect();
+        let cited = row.retrieved.cited();
+        let cited = cited.iter().map(|row| Fact::plain(chunk(&row.doc_id, &row.chunk_id, short)));
+        let cited: Vec<_> = cited.collect();
         if cited.is_empty() { Ok(()) } else { self.labelled("cited", &cited, ", ") }
     }
 
@@ -676,17 +678,15 @@ impl Page<'_> {
         }
         self.orphan_turn(&mut facts, &row.flags, row.assistant_turn_id.unwrap_or_default());
         self.labelled("call", &facts, " · ")?;
-        self.blank_label(row.arguments, Tone::Plain)?;
+        self.blank_label(&row.arguments.decode(), Tone::Plain)?;
         if row.asked_name.is_some() || row.asked_arguments.is_some() {
-            let asked = [row.asked_name, row.asked_arguments].into_iter().flatten();
-            let asked: Vec<_> = asked.collect();
-            self.clipped("asked as", &asked.join(" "), Tone::Warn, Tone::Plain)?;
+            self.clipped("asked as", &asked(row), Tone::Warn, Tone::Plain)?;
         }
         if let Some(error) = row.error {
             self.clipped("error", error, Tone::Bad, Tone::Plain)?;
         }
         match row.result {
-            Some(result) => self.clipped("result", result, Tone::Dim, Tone::Plain),
+            Some(result) => self.clipped("result", &result.decode(), Tone::Dim, Tone::Plain),
             None => Ok(()),
         }
     }
@@ -706,10 +706,11 @@ impl Page<'_> {
         if let Some(error) = row.error.filter(|error| !error.is_empty()) {
             self.clipped("error", error, Tone::Bad, Tone::Plain)?;
         }
-        if row.output.is_empty() || row.output == content {
+        let output = row.output.decode();
+        if output.is_empty() || output == content {
             return Ok(());
         }
-        self.clipped("result", row.output, Tone::Dim, Tone::Plain)
+        self.clipped("result", &output, Tone::Dim, Tone::Plain)
     }
 
     fn blank_label(&mut self, text: &str, tone: Tone) -> io::Result<()> {
