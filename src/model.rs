@@ -118,7 +118,7 @@ pub struct MessageEntry<'a> {
     pub content: LongText<'a>,
     /// The tool calls this message asked for.
     #[serde(default)]
-    pub tool_calls: Option<Box<[ToolCall<'a>]>>,
+    pub tool_calls: Option<List<ToolCall<'a>>>,
     /// The tool result this message carries.
     #[serde(default)]
     pub tool_results: Option<Box<ToolResult<'a>>>,
@@ -158,7 +158,7 @@ pub struct MessageTools<'a> {
     pub timestamp: Option<Timestamp<'a>>,
     /// The tool calls this message asked for.
     #[serde(default)]
-    pub tool_calls: Option<Box<[ToolCall<'a>]>>,
+    pub tool_calls: Option<List<ToolCall<'a>>>,
     /// The tool result this message carries.
     #[serde(default)]
     pub tool_results: Option<Box<ToolResult<'a>>>,
@@ -208,7 +208,7 @@ pub struct ToolResult<'a> {
 /// `L` is the list of its chunks; a view that shows few of them names [`Later`].
 #[derive(Debug, Deserialize)]
 #[serde(bound(deserialize = "L: Default + Deserialize<'de>"))]
-pub struct RagTraceEntry<'a, L = Box<[RetrievedChunk<'a>]>> {
+pub struct RagTraceEntry<'a, L = List<RetrievedChunk<'a>>> {
     /// The retrieval's id.
     #[serde(borrow, default, deserialize_with = "null_is_empty")]
     pub rag_query_id: Text<'a>,
@@ -220,7 +220,7 @@ pub struct RagTraceEntry<'a, L = Box<[RetrievedChunk<'a>]>> {
     pub query_hash: Option<Text<'a>>,
     /// The knowledge bases that were searched.
     #[serde(default, deserialize_with = "null_is_empty")]
-    pub kb_ids: Box<[Text<'a>]>,
+    pub kb_ids: List<Text<'a>>,
     /// What came back, best first.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub retrieved: L,
@@ -895,6 +895,42 @@ impl<'de: 'a, 'a> Deserialize<'de> for KbVersions<'a> {
         }
 
         deserializer.deserialize_map(EntriesVisitor)
+    }
+}
+
+/// A short list, of which there are many: it takes no more room than it needs.
+#[derive(Debug)]
+pub struct List<T>(Box<[T]>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Box::default())
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'l, T> IntoIterator for &'l List<T> {
+    type Item = &'l T;
+    type IntoIter = std::slice::Iter<'l, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut list = Vec::deserialize(deserializer)?;
+        // Moved, not shrunk: shrinking in place leaves a gap behind every list, and of all of them
+        // that is a tenth of the document.
+        Ok(Self(list.drain(..).collect()))
     }
 }
 
