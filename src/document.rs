@@ -106,6 +106,11 @@ impl Document {
         self.text.trim_start_matches('\u{feff}').trim_matches([' ', '\n', '\r', '\t'])
     }
 
+    /// Whether it was fetched: the next one may be long in coming.
+    pub fn is_fetched(&self) -> bool {
+        matches!(self.origin, Origin::Session { .. })
+    }
+
     /// Where it came from.
     pub fn origin(&self) -> &Origin {
         &self.origin

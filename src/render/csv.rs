@@ -32,9 +32,14 @@ impl<'a> Writer<'a> {
         Ok(self.0.write_record(values.iter().map(safe))?)
     }
 
+    /// Passes on what was written so far.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+
     /// Writes out what is left.
     pub fn end(mut self) -> io::Result<()> {
-        self.0.flush()
+        self.flush()
     }
 }
 

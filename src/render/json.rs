@@ -245,6 +245,11 @@ impl<'a> Array<'a> {
         Ok(())
     }
 
+    /// Passes on what was written so far.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Ends the array.
     pub fn end(self) -> io::Result<()> {
         match (self.lines, self.empty) {

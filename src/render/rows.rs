@@ -122,6 +122,15 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Passes on what was written so far, for a reader who need not wait for the next document.
+    pub fn flush(&mut self) -> io::Result<()> {
+        match &mut self.sink {
+            Sink::Array(array) => array.flush(),
+            Sink::Csv(writer) => writer.flush(),
+            Sink::Sections { out, .. } => out.flush(),
+        }
+    }
+
     /// Ends the output.
     pub fn end(self) -> io::Result<()> {
         match self.sink {

@@ -50,8 +50,7 @@ impl Run<'_> {
                 }
                 _ => json::indented(document.json(), &checked.seams, &look, &mut out)?,
             }
-            // The next answer may be long in coming, and this one's reader need not wait for it.
-            if matches!(document.origin(), Origin::Session { .. }) {
+            if document.is_fetched() {
                 out.flush()?;
             }
             Ok(remarks)

@@ -43,6 +43,9 @@ impl Run<'_> {
                         render::section(title, &rows, &layout)
                     }
                 })?;
+                if document.is_fetched() {
+                    writer.flush()?;
+                }
                 Ok(remarks(document, &input))
             })?;
             writer.end()?;

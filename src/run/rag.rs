@@ -34,6 +34,9 @@ impl Run<'_> {
             } else {
                 rag::retrievals(&mut writer, &view, only, &look)?;
             }
+            if document.is_fetched() {
+                writer.flush()?;
+            }
             Ok(remarks(document, &input))
         })?;
         writer.end()?;

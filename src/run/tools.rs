@@ -56,6 +56,9 @@ impl Run<'_> {
                     };
                     render::section(page, &layout)
                 })?;
+                if document.is_fetched() {
+                    writer.flush()?;
+                }
                 Ok(remarks(document, &input))
             })?;
             writer.end()?;

@@ -26,6 +26,9 @@ impl Run<'_> {
             })?;
             let mut remarks = remarks(document, &input);
             remarks.extend(writer.push(&Transcript::new(&input), &selection)?);
+            if document.is_fetched() {
+                writer.flush()?;
+            }
             Ok(remarks)
         })?;
         writer.end()?;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::harness::{
-    LONG, Reply, Run, Running, Server, document, feather, id, list, ms, names, run, until,
+    LONG, Reply, Run, Running, Server, document, feather, id, list, ms, names, process, run, until,
 };
 
 fn ids(count: usize) -> Vec<String> {
@@ -100,6 +100,39 @@ fn answers_leave_while_later_ones_are_on_their_way() {
     assert_eq!(first, (0..9).map(|n| document(&id(n))).collect::<Vec<_>>());
     assert_eq!(lines.collect::<Vec<_>>(), [document(&id(9))]);
     assert!(running.wait().success());
+}
+
+#[test]
+fn every_view_leaves_while_later_sessions_are_on_their_way() {
+    for arguments in [
+        &["transcript", "--format", "ndjson"][..],
+        &["transcript"],
+        &["rag"],
+        &["tools", "--format", "markdown"],
+        &["missing", "--format", "csv"],
+    ] {
+        let printed = Arc::new(AtomicBool::new(false));
+        let waiting = Arc::clone(&printed);
+        let server = Server::start(move |request| {
+            if request.index() == 1 {
+                until("the first is printed", || waiting.load(Ordering::SeqCst));
+            }
+            let mut session: serde_json::Value = serde_json::from_str(&document(&id(0))).unwrap();
+            session["session_id"] = id(request.index()).into();
+            session["messages"] = serde_json::json!([{"turn_id": "t", "content": "hello"}]);
+            session["missing_evidence_reasons"] = serde_json::json!(["no_csat"]);
+            Reply::json(200, session.to_string())
+        });
+        let mut command = process();
+        command.args(arguments).args(["--base-url", &server.url(), &id(0), &id(1)]);
+        let mut running = Running::start(&mut command);
+        let stdout = BufReader::new(running.0.stdout.take().unwrap());
+        let mut lines = stdout.lines().map(Result::unwrap);
+        assert!(lines.next().is_some_and(|line| !line.is_empty()), "{arguments:?}");
+        printed.store(true, Ordering::SeqCst);
+        assert!(lines.count() > 0, "{arguments:?}");
+        assert!(running.wait().success(), "{arguments:?}");
+    }
 }
 
 #[test]
