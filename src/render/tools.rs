@@ -9,7 +9,7 @@ use super::csv::Record;
 use super::rows::Section;
 use super::style::Tone;
 use super::table::{Cell, Column, Table};
-use super::{Look, format, json, sanitize};
+use super::{Look, format, json, sanitize, wrap};
 use crate::model::LongText;
 use crate::view::tools::{Counts, Flag, Scope, Status, SummaryRow, ToolRow};
 
@@ -199,18 +199,34 @@ fn below<'r>(table: &mut Table<'r>, texts: Vec<Texts<'r>>, room: usize, full: bo
     table.columns.push(Column::text("arguments → result"));
     let rows = std::mem::take(&mut table.rows);
     for (mut row, mut texts) in rows.into_iter().zip(texts) {
-        texts.arguments.text = format::shorten(texts.arguments.text, limit);
+        texts.arguments.text = broken(format::shorten(texts.arguments.text, limit), room);
         row.push(texts.arguments);
         table.rows.push(row);
         let outcome = texts.outcome.map(|cell| ("→", cell));
         let flags = Some(("!", texts.flags)).filter(|(_, cell)| !cell.text.is_empty());
         for (mark, mut cell) in outcome.into_iter().chain(flags) {
-            cell.text = format::shorten(format!("{mark} {}", cell.text).into(), limit);
+            let text = format::shorten(format!("{mark} {}", cell.text).into(), limit);
+            cell.text = broken(text, room);
             let mut row = vec![Cell::default(); blank];
             row.push(cell);
             table.rows.push(row);
         }
     }
+}
+
+/// JSON has few blanks: broken behind commas it stays readable. Other text is left to the table.
+fn broken(text: Cow<'_, str>, width: usize) -> Cow<'_, str> {
+    let is_json = text.trim_start_matches("→ ").starts_with(['{', '[']);
+    if !is_json || text.width() <= width {
+        return text;
+    }
+    Cow::Owned(
+        wrap::wrap_code(&text, width)
+            .iter()
+            .map(|line| line.trim_end())
+            .collect::<Vec<_>>()
+            .join("\n"),
+    )
 }
 
 /// What fits two lines of this width, a part being lost where a line ends before a long word.
@@ -482,10 +498,11 @@ mod tests {
             str![[r#"
 title
 turn  tool            status      latency  arguments → result
-  #2  lookup_invoice  ok           642 ms  {"account":"LF-204771","periods":["20
-                                           26-09","2026-10"],"note":"both…
-                                           → {"invoice":"INV-2026-10-0481","tota
-                                           l":138.00,"lines":["Fibre 500,…
+  #2  lookup_invoice  ok           642 ms  {"account":"LF-204771",
+                                           "periods":["2026-09","2026-10"],
+                                           "note":"both…
+                                           → {"invoice":"INV-2026-10-0481",
+                                           "total":138.00,"lines":["Fibre 500,…
   #2  apply_credit    error        30.0 s  {"amount":6}
                                            → timed out after 30 s
   #2  notify          unrecorded        –  not JSON red
