@@ -37,7 +37,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l color
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
@@ -73,7 +73,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l force -d 'With --out-dir: fetch and replace what is already there'
@@ -87,8 +87,8 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 markdown\t'For an issue tracker'
 json\t'An array, an object a turn'
 ndjson\t'A line a turn'"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l turn -d 'Only these turns: 4, 4..9, 4.. or ..9' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l role -d 'Only turns of these roles' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l turn -d 'Only these turns: 4, 4..9, 4.. or ..9' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l role -d 'Only turns of these roles' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
@@ -102,7 +102,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l no-evidence -d 'Leave out retrievals, citations and tool calls'
@@ -140,7 +140,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l chunks -d 'A row a chunk, with whether it was cited'
@@ -156,7 +156,7 @@ json\t'An array, an object a row'
 ndjson\t'A line a row'
 csv\t'For a spreadsheet'
 markdown\t'For an issue tracker'"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l name -d 'Only calls of these tools' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l name -d 'Only calls of these tools' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l only -d 'Only calls with one of these states' -r -f -a "ok\t'Answered without an error'
 error\t'Failed'
 no-result\t'Neither result nor error came back'
@@ -178,7 +178,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l summary -d 'Figures over all sessions given, by tool'
@@ -216,7 +216,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l all -d 'Every kind of evidence with its count, missing or not'
@@ -240,7 +240,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand comple
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
@@ -263,7 +263,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" 
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l list -d 'Print the sample sessions\' ids and what each answers, and serve nothing'

@@ -196,10 +196,20 @@ pub struct TranscriptArgs {
     )]
     pub format: TranscriptFormat,
     /// Only these turns: 4, 4..9, 4.. or ..9
-    #[arg(long, value_name = "RANGE", value_parser = parse_turns)]
+    #[arg(
+        long,
+        value_name = "RANGE",
+        value_parser = parse_turns,
+        value_hint = clap::ValueHint::Other
+    )]
     pub turn: Option<RangeInclusive<usize>>,
     /// Only turns of these roles
-    #[arg(long, value_name = "ROLE", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "ROLE",
+        value_delimiter = ',',
+        value_hint = clap::ValueHint::Other
+    )]
     pub role: Vec<String>,
     /// Leave out retrievals, citations and tool calls
     #[arg(long)]
@@ -256,7 +266,12 @@ pub struct ToolsArgs {
     #[arg(long, conflicts_with_all = ["only", "full"])]
     pub summary: bool,
     /// Only calls of these tools
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_hint = clap::ValueHint::Other
+    )]
     pub name: Vec<String>,
     /// Only calls with one of these states
     #[arg(long, value_enum, value_name = "STATUS", value_delimiter = ',')]
@@ -301,7 +316,7 @@ pub struct MissingArgs {
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
     /// Answer from the sample sessions inside the program: no key, no network
-    #[arg(long, global = true)]
+    #[arg(long, global = true, conflicts_with = "base_url")]
     pub demo: bool,
     /// sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]
     #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
@@ -325,7 +340,7 @@ pub struct Connection {
     )]
     pub wait: Option<Duration>,
     /// Sessions to fetch at a time
-    #[arg(long, short, global = true, value_name = "N", default_value = "8")]
+    #[arg(long, short, global = true, value_name = "N", default_value = "8", value_parser = parse_jobs)]
     pub jobs: NonZeroUsize,
     /// Further tries after a failure that can pass
     ///
@@ -400,6 +415,7 @@ pub struct Output {
         default_value = "utc",
         value_parser = parse_zone,
         allow_hyphen_values = true,
+        value_hint = clap::ValueHint::Other,
         hide_short_help = true
     )]
     pub tz: Zone,
@@ -577,7 +593,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
             .map_err(|_| "not a duration; write it like 30s, 2m or 1h 5m".to_owned())?,
     };
     if duration.is_zero() {
-        return Err("must be longer than nothing".to_owned());
+        return Err("must be more than 0".to_owned());
     }
     // Deadlines are moments: one that no clock can name must not come up later.
     if duration > Duration::from_secs(366 * 24 * 3600) {
@@ -586,10 +602,15 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// A number of workers.
+fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "must be a number from 1 on".to_owned())
+}
+
 /// `512MiB`, `2G`, `1000000`; K, M and G are powers of 1024.
 fn parse_size(text: &str) -> Result<u64, String> {
     match parse_size::Config::new().with_binary().parse_size(text) {
-        Ok(0) => Err("must be more than nothing".to_owned()),
+        Ok(0) => Err("must be more than 0".to_owned()),
         Ok(size) => Ok(size),
         Err(_) => Err("not a size; write it like 512MiB or 2GiB".to_owned()),
     }
@@ -607,7 +628,8 @@ fn parse_zone(text: &str) -> Result<Zone, String> {
     }
 }
 
-/// `4`, `4..9`, `4..`, `..9`, each number with or without a `#`. Both ends are part of the range.
+/// `4`, `4..9`, `4-9`, `4..`, `..9`, each number with or without a `#`. Both ends are part of the
+/// range.
 fn parse_turns(text: &str) -> Result<RangeInclusive<usize>, String> {
     let number = |text: &str| {
         text.trim()
@@ -617,7 +639,7 @@ fn parse_turns(text: &str) -> Result<RangeInclusive<usize>, String> {
             .filter(|number| *number > 0)
             .ok_or_else(|| "must be a turn or a range of them: 4, 4..9, 4.. or ..9".to_owned())
     };
-    let range = match text.split_once("..") {
+    let range = match text.split_once("..").or_else(|| text.split_once('-')) {
         None => {
             let turn = number(text)?;
             turn..=turn
@@ -650,9 +672,10 @@ mod tests {
     fn turns_are_read_in_every_spelling() {
         assert_eq!(parse_turns("4"), Ok(4..=4));
         assert_eq!(parse_turns("#4..#9"), Ok(4..=9));
+        assert_eq!(parse_turns("4-9"), Ok(4..=9));
         assert_eq!(parse_turns("4.."), Ok(4..=usize::MAX));
         assert_eq!(parse_turns("..9"), Ok(1..=9));
-        for bad in ["", "x", "0", "9..4", "-1", "4..x"] {
+        for bad in ["", "x", "0", "9..4", "4..x", "3,5"] {
             assert!(parse_turns(bad).is_err(), "{bad}");
         }
     }

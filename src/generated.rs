@@ -1,6 +1,7 @@
 //! Keeps the files under `completions/` as the command tree has them.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
 
 use clap::ValueEnum as _;
@@ -24,13 +25,32 @@ fn files() -> BTreeMap<String, Vec<u8>> {
 
 /// The man page of a command and those of its subcommands.
 fn add_man_pages(command: &clap::Command, files: &mut BTreeMap<String, Vec<u8>>) {
-    let man = clap_mangen::Man::new(command.clone());
-    let name = man.get_filename();
+    // What the short help leaves out would come without its words.
+    let shown = command.clone().mut_args(|arg| arg.hide_short_help(false));
+    let bare = shown.clone().after_help(None::<&str>).after_long_help(None::<&str>);
+    let man = clap_mangen::Man::new(bare);
     let mut page = Vec::new();
     man.render(&mut page).unwrap();
-    files.insert(name, page);
+    if let Some(extra) = shown.get_after_long_help() {
+        add_extra(&extra.to_string(), &mut page);
+    }
+    files.insert(man.get_filename(), page);
     for subcommand in command.get_subcommands() {
         add_man_pages(subcommand, files);
+    }
+}
+
+/// What follows the options in the long help: sections that begin with a word and a colon. They are
+/// set as they stand, so that an example can be copied.
+fn add_extra(text: &str, page: &mut Vec<u8>) {
+    for part in text.split("\n\n") {
+        let (title, body) = match part.split_once(":\n") {
+            Some((title, body)) => (title, body),
+            None => part.split_once(": ").unwrap_or(("Notes", part)),
+        };
+        let body = body.trim_end().replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
+        let title = title.to_uppercase();
+        writeln!(page, ".SH \"{title}\"\n.nf\n{body}\n.fi").unwrap();
     }
 }
 

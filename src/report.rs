@@ -64,6 +64,20 @@ struct CountRow<'a> {
 enum RemarkRow<'a> {
     Warning(&'a str),
     Note(&'a str),
+    Request(RequestRow<'a>),
+}
+
+/// A request as `-v` tells it.
+#[derive(Serialize)]
+struct RequestRow<'a> {
+    method: &'static str,
+    url: &'a str,
+    status: Option<u16>,
+    bytes: u64,
+    elapsed_ms: u128,
+    tries: u32,
+    request_id: Option<&'a str>,
+    again_in_ms: Option<u128>,
 }
 
 /// Whether the command line, which could not be parsed, asks for failures as JSON.
@@ -272,6 +286,19 @@ impl Reporter {
 impl Watch for Reporter {
     fn request(&mut self, trace: &Trace, tries: u32, again_in: Option<Duration>) {
         if !self.verbose {
+            return;
+        }
+        if self.format == ErrorFormat::Json {
+            self.json_line(&RemarkRow::Request(RequestRow {
+                method: "GET",
+                url: trace.url.as_str(),
+                status: trace.status,
+                bytes: trace.bytes,
+                elapsed_ms: trace.elapsed.as_millis(),
+                tries,
+                request_id: trace.request_id.as_deref(),
+                again_in_ms: again_in.map(|pause| pause.as_millis()),
+            }));
             return;
         }
         let status =

@@ -138,7 +138,8 @@ impl Resolver {
     ) -> Result<(), Failure> {
         loop {
             let peeked = stream.fill_buf().map_err(|error| unreadable(&label, &error))?;
-            let Some(first) = peeked.iter().find(|byte| !byte.is_ascii_whitespace()) else {
+            let after_mark = peeked.strip_prefix(b"\xef\xbb\xbf").unwrap_or(peeked);
+            let Some(first) = after_mark.iter().find(|byte| !byte.is_ascii_whitespace()) else {
                 if peeked.is_empty() {
                     return Ok(());
                 }
@@ -146,8 +147,7 @@ impl Resolver {
                 stream.consume(blank);
                 continue;
             };
-            // A byte-order mark stands before documents; no list of ids has one.
-            if matches!(first, b'{' | 0xef) {
+            if *first == b'{' {
                 let input = Input::Open(Box::new(stream));
                 self.items.push(Item::Documents { label, input });
                 return Ok(());
@@ -166,16 +166,23 @@ impl Resolver {
                 }
                 _ => unreadable(label, &error),
             })?;
-            let text = line.split('#').next().unwrap_or_default().trim();
+            // Spreadsheets begin a list with a byte-order mark, databases quote.
+            let text = line.trim_start_matches('\u{feff}').split('#').next().unwrap_or_default();
+            let text = text.trim().trim_matches('"');
             if text.is_empty() {
                 continue;
             }
             let id = Uuid::parse_str(text).map_err(|_| {
+                let reason = cut_off(text).map(|reason| format!(": {reason}")).unwrap_or_default();
+                let shown = quoted(text);
                 Failure::usage(format!(
-                    "{label}, line {number}: {} is not a session id",
-                    quoted(text)
+                    "{label}, line {number}: {shown} is not a session id{reason}"
                 ))
-                .hint("a list of sessions holds one UUID a line; nothing was fetched")
+                .hint(if text.starts_with('[') {
+                    "documents begin with {; jq -c '.[]' takes a list of them apart"
+                } else {
+                    "a list of sessions holds one UUID a line; nothing was fetched"
+                })
             })?;
             self.add_session(id);
         }
@@ -202,25 +209,32 @@ fn open_list(path: &Path) -> Option<BufReader<File>> {
 /// Whether a file that begins like this is a list of ids. One that is empty is a list of none.
 fn holds_ids(beginning: &[u8]) -> bool {
     let text = String::from_utf8_lossy(beginning);
+    let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().map(str::trim).find(|line| !line.is_empty());
     first.is_none_or(|line| line.starts_with('#') || Uuid::parse_str(line).is_ok())
 }
 
 fn no_such(argument: &str) -> Failure {
     let shown = quoted(argument);
-    let looks_like_uuid = argument.len() >= 4
-        && argument.len() < 40
-        && argument.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-        && argument.bytes().any(|byte| byte.is_ascii_digit());
-    if looks_like_uuid {
-        let digits = argument.bytes().filter(u8::is_ascii_hexdigit).count();
-        return Failure::usage(format!(
-            "{shown} is not a session id: a UUID has 32 hexadecimal digits, this has {digits}"
-        ))
-        .hint("copy the whole id, like 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11");
+    if let Some(reason) = cut_off(argument) {
+        return Failure::usage(format!("{shown} is not a session id: {reason}"))
+            .hint("copy the whole id, like 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11");
+    }
+    if humantime::parse_duration(argument).is_ok() {
+        return Failure::usage(format!("{shown} is not a session id and there is no such file"))
+            .hint(format!("if it is how long to wait, write --wait={argument}"));
     }
     Failure::usage(format!("{shown} is not a session id and there is no such file"))
         .hint("name a session's UUID, a saved document, a folder of them, or - for standard input")
+}
+
+/// What is wrong with an id that was not copied whole; None where the text is nothing like an id.
+fn cut_off(text: &str) -> Option<String> {
+    let like_an_id = (4..40).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+        && text.bytes().any(|byte| byte.is_ascii_digit());
+    let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
+    like_an_id.then(|| format!("a UUID has 32 hexadecimal digits, this has {digits}"))
 }
 
 fn unreadable(label: &str, error: &io::Error) -> Failure {

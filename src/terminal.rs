@@ -49,7 +49,7 @@ impl Terminal {
             color: wants_color(output.color, stdout),
             color_errors: wants_color(output.color, stderr),
             width,
-            pager: stdout && !output.no_pager,
+            pager: stdout && !output.no_pager && !is_dumb(),
         }
     }
 }
@@ -62,16 +62,22 @@ fn wants_color(choice: ColorChoice, terminal: bool) -> bool {
         ColorChoice::Auto if set("NO_COLOR").is_some() => false,
         ColorChoice::Auto if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
         ColorChoice::Auto => {
-            terminal
-                && set("TERM").is_none_or(|term| term != "dumb")
-                && set("CLICOLOR").is_none_or(|value| value != "0")
+            terminal && !is_dumb() && set("CLICOLOR").is_none_or(|value| value != "0")
         }
     }
+}
+
+/// Whether the terminal can do nothing but print.
+fn is_dumb() -> bool {
+    env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// The buffered standard output, or a pager in its place.
 pub struct Out {
     sink: Option<Sink>,
+    /// Whether a pager is to be started at the first byte: before there is anything to read it
+    /// would only stand in the way of progress and Ctrl-C.
+    pager: bool,
 }
 
 enum Sink {
@@ -83,16 +89,15 @@ impl Out {
     /// Standard output.
     pub fn stdout() -> Self {
         let stdout = BufWriter::with_capacity(BUFFER, io::stdout().lock());
-        Self { sink: Some(Sink::Stdout(stdout)) }
+        Self { sink: Some(Sink::Stdout(stdout)), pager: false }
     }
 
-    /// The user's pager where `terminal` allows one and it can be started, else standard output.
+    /// The user's pager where `terminal` allows one, there is something to show, and it can be
+    /// started; else standard output.
     pub fn paged(terminal: &Terminal) -> Self {
-        terminal
-            .pager
-            .then(start_pager)
-            .flatten()
-            .map_or_else(Self::stdout, |sink| Self { sink: Some(sink) })
+        let mut out = Self::stdout();
+        out.pager = terminal.pager;
+        out
     }
 
     /// Writes out what is buffered and, where there is a pager, waits until it is left.
@@ -124,6 +129,11 @@ impl Drop for Out {
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if std::mem::take(&mut self.pager)
+            && let Some(pager) = start_pager()
+        {
+            self.sink = Some(pager);
+        }
         match &mut self.sink {
             Some(Sink::Stdout(stdout)) => stdout.write(bytes),
             Some(Sink::Pager(_, input)) => input.write(bytes),

@@ -29,6 +29,10 @@ impl BaseUrl {
             text => text,
         };
         let example = "use sandbox, local, or a URL like https://api.example.com/feather";
+        if !text.contains("://") && !text.contains('@') {
+            return Err(Failure::usage(format!("the base URL {text} has no https:// in front"))
+                .hint(example));
+        }
         let mut url = Url::parse(text).map_err(|error| {
             // The text is not repeated where it may hold a password.
             let shown = if text.contains('@') { "" } else { text };

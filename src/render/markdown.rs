@@ -16,13 +16,22 @@ pub fn table(table: &Table<'_>, out: Out<'_>) -> io::Result<()> {
     });
     writeln!(out, "| {} |", rules.collect::<Vec<_>>().join(" | "))?;
     for row in &table.rows {
-        let cells = row.iter().map(|cell| escape(&cell.text).into_owned());
+        let cells = row.iter().map(|cell| escape(unlinked(&cell.text)).into_owned());
         writeln!(out, "| {} |", cells.collect::<Vec<_>>().join(" | "))?;
     }
     Ok(())
 }
 
-/// Text that Markdown shows as it is: nothing in it is markup, a link, or an end of the cell.
+/// A turn's number without its `#`: trackers would take it for an issue's.
+fn unlinked(text: &str) -> &str {
+    match text.strip_prefix('#') {
+        Some(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => number,
+        _ => text,
+    }
+}
+
+/// Text that Markdown shows as it is: nothing in it is markup, a link, a mention, or an end of the
+/// cell.
 pub fn escape(text: &str) -> Cow<'_, str> {
     let special = |character: char| {
         matches!(
@@ -48,7 +57,8 @@ pub fn escape(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
         match character {
             '\n' => escaped.push_str("<br>"),
             '\t' => escaped.push(' '),
@@ -60,6 +70,12 @@ pub fn escape(text: &str) -> Cow<'_, str> {
                     escaped.push('\\');
                 }
                 escaped.push(character);
+                // Trackers look for issues and people after Markdown is done, so no backslash
+                // keeps them off.
+                let links = matches!(character, '#' | '@');
+                if links && characters.peek().is_some_and(|next| next.is_alphanumeric()) {
+                    escaped.push_str("<!-- -->");
+                }
             }
         }
     }
@@ -74,5 +90,6 @@ mod tests {
     fn nothing_is_markup() {
         assert_eq!(escape("a|b *c* <img> [x](y)\nz"), "a\\|b \\*c\\* &lt;img&gt; \\[x\\](y)<br>z");
         assert!(matches!(escape("plain text."), Cow::Borrowed(_)));
+        assert_eq!(escape("see #12, @me, # x"), "see \\#<!-- -->12, \\@<!-- -->me, \\# x");
     }
 }

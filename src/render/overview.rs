@@ -131,6 +131,11 @@ pub struct Overview {
 }
 
 impl Overview {
+    /// Whether no session was added.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Adds a session.
     pub fn push(&mut self, row: &OverviewRow<'_>, look: &Look) {
         let word = |text: &str| {
@@ -153,10 +158,12 @@ impl Overview {
             Some(_) => text.into(),
         };
         let rate = row.hit_rate.map(format::percent).unwrap_or_default();
+        // As many as the tools command shows.
+        let calls = row.tool_calls + row.tool_calls_unrecorded;
         let tools = |failed: &str| match row.tool_errors {
-            0 => count(row.tool_calls),
+            0 => count(calls),
             errors => {
-                let (calls, errors) = (format::count(row.tool_calls), format::count(errors));
+                let (calls, errors) = (format::count(calls), format::count(errors));
                 Cell::new(format!("{calls}, {errors} {failed}"), Tone::Bad)
             }
         };

@@ -98,7 +98,7 @@ impl Tone {
             Self::Dim => cell.add_attribute(Attribute::Dim),
             Self::Strong => cell.add_attribute(Attribute::Bold),
             Self::Good => cell.fg(Color::DarkGreen),
-            Self::Warn => cell.fg(Color::DarkYellow),
+            Self::Warn => cell.fg(Color::DarkYellow).add_attribute(Attribute::Bold),
             Self::Bad => cell.fg(Color::DarkRed).add_attribute(Attribute::Bold),
         }
     }

@@ -124,7 +124,7 @@ pub struct Page<'r> {
 pub fn section<'r>(page: Page<'r>, look: &Look) -> Section<'r> {
     let notes = notes(&page);
     let columns = vec![
-        Column::numbers("turn"),
+        Column::words("turn"),
         Column::words("tool"),
         Column::words("status"),
         Column::numbers("latency"),
@@ -498,19 +498,19 @@ mod tests {
             str![[r#"
 title
 turn  tool            status      latency  arguments → result
-  #2  lookup_invoice  ok           642 ms  {"account":"LF-204771",
+#2    lookup_invoice  ok           642 ms  {"account":"LF-204771",
                                            "periods":["2026-09","2026-10"],
                                            "note":"both…
                                            → {"invoice":"INV-2026-10-0481",
                                            "total":138.00,"lines":["Fibre 500,…
-  #2  apply_credit    error        30.0 s  {"amount":6}
+#2    apply_credit    error        30.0 s  {"amount":6}
                                            → timed out after 30 s
-  #2  notify          unrecorded        –  not JSON red
+#2    notify          unrecorded        –  not JSON red
                                            → twice (with the result sent)
-  #4  (unknown)       unrecorded        –  –
+#4    (unknown)       unrecorded        –  –
                                            → boo
                                            ! result-without-call
-   –  cleanup         no-result         –  []
+–     cleanup         no-result         –  []
                                            ! orphan
 5 calls: 1 ok, 1 error, 1 no-result, 2 unrecorded
 orphan: its turn is none of the session's messages
@@ -526,12 +526,12 @@ result-without-call: a message has its result, but nothing asked for it
         assert_data_eq!(shown(Some(140), false), str![[r#"
 title
 turn  tool            status      latency  flags                arguments                              result
-  #2  lookup_invoice  ok           642 ms                       {"account":"LF-204771","periods":["20  {"invoice":"INV-2026-10-0481","total"
+#2    lookup_invoice  ok           642 ms                       {"account":"LF-204771","periods":["20  {"invoice":"INV-2026-10-0481","total"
                                                                 26-09","2026-10"],"note":"both…        :138.00,"lines":["Fibre 500, O…
-  #2  apply_credit    error        30.0 s                       {"amount":6}                           timed out after 30 s
-  #2  notify          unrecorded        –                       not JSON red                           twice (with the result sent)
-  #4  (unknown)       unrecorded        –  result-without-call  –                                      boo
-   –  cleanup         no-result         –  orphan               []                                     –
+#2    apply_credit    error        30.0 s                       {"amount":6}                           timed out after 30 s
+#2    notify          unrecorded        –                       not JSON red                           twice (with the result sent)
+#4    (unknown)       unrecorded        –  result-without-call  –                                      boo
+–     cleanup         no-result         –  orphan               []                                     –
 5 calls: 1 ok, 1 error, 1 no-result, 2 unrecorded
 orphan: its turn is none of the session's messages
 result-without-call: a message has its result, but nothing asked for it
@@ -544,11 +544,11 @@ result-without-call: a message has its result, but nothing asked for it
         assert_data_eq!(shown(None, false), str![[r#"
 title
 turn  tool            status      latency  flags                arguments                                                                                                             result
-  #2  lookup_invoice  ok           642 ms                       {"account":"LF-204771","periods":["2026-09","2026-10"],"note":"both bills of the month in which the customer moved"}  {"invoice":"INV-2026-10-0481","total":138.00,"lines":["Fibre 500, October","Fibre 500, 19 days","Refund, 14 days","Early termination charge"]}
-  #2  apply_credit    error        30.0 s                       {"amount":6}                                                                                                          timed out after 30 s
-  #2  notify          unrecorded        –                       not JSON red                                                                                                          twice (with the result sent)
-  #4  (unknown)       unrecorded        –  result-without-call  –                                                                                                                     boo
-   –  cleanup         no-result         –  orphan               []                                                                                                                    –
+#2    lookup_invoice  ok           642 ms                       {"account":"LF-204771","periods":["2026-09","2026-10"],"note":"both bills of the month in which the customer moved"}  {"invoice":"INV-2026-10-0481","total":138.00,"lines":["Fibre 500, October","Fibre 500, 19 days","Refund, 14 days","Early termination charge"]}
+#2    apply_credit    error        30.0 s                       {"amount":6}                                                                                                          timed out after 30 s
+#2    notify          unrecorded        –                       not JSON red                                                                                                          twice (with the result sent)
+#4    (unknown)       unrecorded        –  result-without-call  –                                                                                                                     boo
+–     cleanup         no-result         –  orphan               []                                                                                                                    –
 5 calls: 1 ok, 1 error, 1 no-result, 2 unrecorded
 orphan: its turn is none of the session's messages
 result-without-call: a message has its result, but nothing asked for it

@@ -70,7 +70,9 @@ impl Run<'_> {
             overview.push(&view::row(&input), &look);
             Ok(remarks(document, &input))
         })?;
-        rows::write_text(&overview.section(&look), &look, &mut out)?;
+        if !overview.is_empty() {
+            rows::write_text(&overview.section(&look), &look, &mut out)?;
+        }
         out.finish()?;
         Ok(self.close(false))
     }
@@ -99,23 +101,28 @@ impl Run<'_> {
                 .hint("use json, ndjson or raw; the overview comes from fetch --format table DIR")
                 .into());
         }
-        let folder = Folder::open(folder, args.force)?;
+        let mut folder = Folder::open(folder, args.force)?;
         let mut items = self.items(&args.sessions)?;
         let asked = items.len();
         items.retain(|item| match item {
             Item::Session(id) => !folder.has(&id.to_string()),
             Item::Documents { .. } => true,
         });
-        let skipped = asked - items.len();
+        let mut skipped = asked - items.len();
         let mut documents = self.open(items, false)?;
         let mut written = 0_usize;
         let plain = Look::default();
-        self.each(&mut documents, |document| {
+        let ended = self.each(&mut documents, |document| {
             let (checked, remarks) = check(document)?;
             let name = match document.origin() {
                 Origin::Session { id, .. } => id.to_string(),
                 Origin::File { .. } => file_name(&checked.session_id, document)?,
             };
+            // A file may hold a session that is there, or was a moment ago.
+            if folder.has(&name) {
+                skipped += 1;
+                return Ok(remarks);
+            }
             folder.write(&name, |file| match args.format {
                 FetchFormat::Raw => file.write_all(document.raw().as_bytes()),
                 FetchFormat::Ndjson => {
@@ -125,12 +132,14 @@ impl Run<'_> {
             })?;
             written += 1;
             Ok(remarks)
-        })?;
+        });
         self.reporter.end_progress();
         let label = folder.path.display();
         let already =
             if skipped > 0 { format!(", {skipped} already there") } else { String::new() };
-        self.reporter.note(&format!("{written} written to {label}{already}"));
+        let again = if ended.is_err() { "; run it again to go on" } else { "" };
+        self.reporter.note(&format!("{written} written to {label}{already}{again}"));
+        ended?;
         Ok(self.close(false))
     }
 }
@@ -165,6 +174,11 @@ impl Folder {
     /// Makes the folder where it is not there. Fails, before any request, where it cannot be used.
     fn open(path: &Path, force: bool) -> anyhow::Result<Self> {
         let label = || format!("writing to {}", path.display());
+        if path.exists() && !path.is_dir() {
+            return Err(Failure::usage(format!("--out-dir {} is no folder", path.display()))
+                .hint("name a folder; it is made where it is not there")
+                .into());
+        }
         std::fs::create_dir_all(path).with_context(label)?;
         // Better to know now than after the first answer.
         Self::temporary(path, "probe").with_context(label)?;
@@ -188,7 +202,7 @@ impl Folder {
 
     /// Writes `NAME.json` beside and renames it, so that it is there whole or not at all.
     fn write(
-        &self,
+        &mut self,
         name: &str,
         write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> anyhow::Result<()> {
@@ -200,6 +214,7 @@ impl Folder {
         let file =
             buffered.into_inner().map_err(io::IntoInnerError::into_error).with_context(label)?;
         file.persist(&path).map_err(|error| error.error).with_context(label)?;
+        self.there.insert(format!("{name}.json"));
         Ok(())
     }
 }

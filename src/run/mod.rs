@@ -74,7 +74,7 @@ pub fn run(cli: &Cli) -> Exit {
             Ok(failure) => failure,
             Err(error) => {
                 // What has no context failed where every command does: at its output.
-                let bare = error.is::<io::Error>();
+                let bare = error.chain().count() == 1 && error.is::<io::Error>();
                 let message = if bare {
                     format!("writing the output: {error}")
                 } else {
@@ -144,7 +144,10 @@ impl<'a> Run<'a> {
         }
         let items = source::resolve(&sessions.sessions, key_from_stdin)?;
         if items.is_empty() {
-            self.reporter.warn("the input names no session");
+            // Done, as an empty list would have it, would let a check of nothing pass.
+            return Err(Failure::usage("the input names no session")
+                .hint("it was empty, or held only blank lines and comments")
+                .into());
         }
         Ok(items)
     }
@@ -233,7 +236,10 @@ impl<'a> Run<'a> {
     /// The exit code at the end: that of the failures, else that of a `--fail-on` that matched.
     fn close(self, matched: bool) -> Exit {
         match self.reporter.close(self.total) {
-            Exit::Done if matched => Exit::Matched,
+            Exit::Done if matched => {
+                self.reporter.note("a --fail-on condition matched");
+                Exit::Matched
+            }
             exit => exit,
         }
     }

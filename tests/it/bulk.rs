@@ -324,6 +324,32 @@ fn what_is_there_is_neither_asked_for_nor_touched_unless_by_force() {
 }
 
 #[test]
+fn a_saved_document_does_not_replace_what_is_there_either() {
+    let server = Server::of_documents();
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.json");
+    fs::write(&source, document(&id(0))).unwrap();
+    let source = source.to_str().unwrap();
+    let target = folder.path().join("out");
+    fs::create_dir(&target).unwrap();
+    let there = target.join(format!("{}.json", id(0)));
+    fs::write(&there, "mine").unwrap();
+    let into = |arguments: &[&str]| {
+        let mut fetch = feather();
+        fetch.args(["fetch", source, source, "--out-dir", target.to_str().unwrap()]);
+        run(fetch.args(arguments))
+    };
+    let kept = into(&[]);
+    assert!(kept.code == 0 && kept.stderr.contains("0 written"), "{kept:#?}");
+    assert!(kept.stderr.contains("2 already there"), "{kept:#?}");
+    assert_eq!(fs::read_to_string(&there).unwrap(), "mine");
+    let replaced = into(&["--force"]);
+    assert!(replaced.stderr.contains("1 written") && replaced.stderr.contains("1 already there"));
+    assert_ne!(fs::read_to_string(&there).unwrap(), "mine");
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
 fn where_all_is_there_neither_key_nor_server_is_needed() {
     let folder = tempfile::tempdir().unwrap();
     fetch_into(&Server::of_documents(), folder.path(), &[], 2);
@@ -339,9 +365,14 @@ fn a_folder_that_cannot_be_is_told_before_any_request() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    for path in [file.clone(), file.join("below"), "/proc/nowhere".into()] {
+    for (path, code, words) in [
+        (file.clone(), 2, "is no folder"),
+        (file.join("below"), 1, "writing to "),
+        ("/proc/nowhere".into(), 1, "writing to "),
+    ] {
         let failure = fetch_into(&server, &path, &[], 3);
-        failure.failed_with(1).says(&["writing to ", path.to_str().unwrap()]);
+        failure.failed_with(code).says(&[words, path.to_str().unwrap()]);
+        assert!(!failure.stderr.contains("writing the output"), "{failure:#?}");
         assert_eq!(failure.stderr.lines().count(), 1, "{failure:#?}");
     }
     assert_eq!(server.connections(), 0);
@@ -413,7 +444,10 @@ fn ctrl_c_leaves_whole_files_only_and_the_next_run_goes_on() {
     let (code, stderr) = running.finish();
     assert_eq!(code, Some(130), "{stderr}");
     assert!(begun.elapsed() < LONG / 4, "{:?}", begun.elapsed());
-    assert_eq!(stderr, "error: interrupted\n");
+    let (note, error) = stderr.split_once('\n').unwrap();
+    let written = names(folder.path()).len();
+    assert_eq!(note, format!("{written} written to {path}; run it again to go on"));
+    assert_eq!(error, "error: interrupted\n");
     for name in names(folder.path()) {
         assert!(files(60).contains(&name), "{name}");
         let text = fs::read_to_string(folder.path().join(&name)).unwrap();

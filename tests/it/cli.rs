@@ -89,7 +89,7 @@ fn a_value_of_no_use_is_2_and_names_its_option() {
         (&["--jobs", "0"][..], &["--jobs"][..]),
         (&["--jobs", "many"], &["--jobs", "many"]),
         (&["--retries", "-1"], &["-1"]),
-        (&["--timeout", "0s"], &["--timeout", "longer than nothing"]),
+        (&["--timeout", "0s"], &["--timeout", "more than 0"]),
         (&["--timeout", "soon"], &["--timeout", "30s"]),
         (&["--connect-timeout", "1000years"], &["--connect-timeout", "at most a year"]),
         (&["--wait=never"], &["--wait", "never"]),

@@ -202,8 +202,8 @@ fn a_base_url_that_may_not_be_used_is_2_and_its_password_unseen() {
         ("ftp://example.invalid", "neither http nor https"),
         ("file:///etc/passwd", "neither http nor https"),
         ("https://example.invalid/?a=1", "a query or a fragment"),
-        ("example.invalid", "not usable"),
-        ("localhost:8000", "neither http nor https"),
+        ("example.invalid", "no https:// in front"),
+        ("localhost:8000", "no https:// in front"),
     ] {
         let mut fetch = feather();
         fetch.args(["fetch", "-v", "--base-url", base, &id(1)]).env("FEATHER_API_KEY", SECRET);

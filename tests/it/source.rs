@@ -246,17 +246,35 @@ fn a_file_over_the_largest_size_is_4() {
 }
 
 #[test]
-fn an_empty_list_is_no_failure() {
+fn an_empty_list_is_2_so_that_no_check_passes_by_mistake() {
     let saved = Saved::new(&[("ids.txt", "# none\n"), ("blank", " \n\n"), ("none.ndjson", "")]);
-    for (argument, warning) in [
-        ("-".to_owned(), "warning: the input names no session\n"),
-        (saved.path("ids.txt"), "warning: the input names no session\n"),
-        (saved.path("blank"), "warning: the input names no session\n"),
-        (saved.path("none.ndjson"), ""),
-    ] {
-        let done = fetch(&Server::of_documents(), &[&argument], " \n# nobody\n");
-        assert_eq!((done.code, &*done.stdout, &*done.stderr), (0, "", warning), "{argument}");
+    for argument in ["-".to_owned(), saved.path("ids.txt"), saved.path("blank")] {
+        let failure = fetch(&Server::of_documents(), &[&argument], " \n# nobody\n");
+        failure.failed_with(2).says(&["the input names no session"]);
     }
+    // NDJSON is what a fetch of no session that is there makes.
+    let none = fetch(&Server::of_documents(), &[&saved.path("none.ndjson")], "");
+    assert_eq!((none.code, &*none.stdout, &*none.stderr), (0, "", ""));
+}
+
+#[test]
+fn a_byte_order_mark_or_quotes_do_not_spoil_a_list() {
+    let list = format!("\u{feff}{}\r\n\"{}\"\r\n", id(1), id(2));
+    let done = fetch(&Server::of_documents(), &["-"], &list);
+    assert_eq!((done.code, done.ids()), (0, [1, 2].map(id).to_vec()), "{done:#?}");
+    let saved = Saved::new(&[("ids.txt", &list)]);
+    let done = fetch(&Server::of_documents(), &[&saved.path("ids.txt")], "");
+    assert_eq!((done.code, done.ids()), (0, [1, 2].map(id).to_vec()), "{done:#?}");
+}
+
+#[test]
+fn a_list_says_what_is_wrong_with_a_line_and_a_time_is_no_session() {
+    let server = Server::of_documents();
+    let cut = &id(1)[..30];
+    fetch(&server, &["-"], cut).failed_with(2).says(&["line 1", "this has 26"]);
+    fetch(&server, &["-"], "[]").failed_with(2).says(&["line 1", "jq -c '.[]'"]);
+    fetch(&server, &["--wait", "3s"], "").failed_with(2).says(&["--wait=3s"]);
+    assert_eq!(server.connections(), 0);
 }
 
 #[test]

@@ -454,7 +454,9 @@ fn markdown_of_hostile_text_is_text() {
                 let escaped = text[..at].ends_with('\\');
                 let tag = text[at + 1..]
                     .starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c));
-                assert!(escaped || !tag || text[at..].starts_with("<br>"), "{line}: {text}");
+                // Our own: a line break, and what keeps a number from becoming a link.
+                let ours = ["<br>", "<!-- -->"].iter().any(|ours| text[at..].starts_with(ours));
+                assert!(escaped || !tag || ours, "{line}: {text}");
             }
             for mark in ["](", "!["] {
                 for (at, _) in text.match_indices(mark) {

@@ -90,7 +90,7 @@ fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
             percent(stats::share(counts.cited_not_retrieved, counts.citations)),
             format!("of {}", format::counted(counts.citations, "citation", "citations")),
         ),
-        row("orphans", counts.orphans, "".into(), "their turn is no message's".to_owned()),
+        row("orphans", counts.orphans, "".into(), "no message has their turn".to_owned()),
     ];
     let mut notes = Vec::new();
     if figures.sessions == 0 {
@@ -460,7 +460,7 @@ unanswerable              1    50%
 uncited                   1    50%  found chunks, none was cited
 chunks cited              1    50%  of 2 found
 cited, not retrieved      0     0%  of 1 citation
-orphans                   0         their turn is no message's
+orphans                   0         no message has their turn
 
 Answerability, by label
 label         count  share

@@ -31,7 +31,7 @@ pub fn write(
     if selection.is_whole() {
         page.header(&header)?;
     } else {
-        writeln!(page.out, "\n{}", escape(&selected(selection)).replace("\\#", ""))?;
+        writeln!(page.out, "\n{}", escape(&selected(selection).replace('#', "")))?;
         if header.unredacted {
             writeln!(page.out, "\n**{}**", escape(UNREDACTED))?;
         }
@@ -51,7 +51,7 @@ pub fn write(
             }
             Row::Csat(csat) => {
                 let score = score(csat.score, csat.scale_max);
-                page.event("Csat", csat.timestamp, Some(score), None)?;
+                page.event("CSAT", csat.timestamp, Some(score), None)?;
             }
             Row::Feedback(row) => {
                 let rating = row.rating.map(|rating| format!("rating {rating}"));
@@ -244,7 +244,9 @@ impl Page<'_> {
         let arguments = row.arguments.decode();
         if !arguments.trim().is_empty() {
             self.out.write_all(b"\n")?;
-            self.fence("  ", "json", &arguments)?;
+            // Arguments are what the model wrote, which need not be JSON.
+            let language = if arguments.starts_with(['{', '[']) { "json" } else { "" };
+            self.fence("  ", language, &arguments)?;
         }
         if row.asked_name.is_some() || row.asked_arguments.is_some() {
             self.folded("asked as", &asked(row))?;

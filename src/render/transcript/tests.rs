@@ -162,7 +162,7 @@ const PAGE_MARKDOWN: &str = r#"## Session `s-1`
 
 `m-1` · 2.31 s
 
-> \*Done\* &amp; \#1.
+> \*Done\* &amp; \#<!-- -->1.
 
 *truncated, 12,431 characters originally*
 
@@ -193,7 +193,7 @@ const PAGE_MARKDOWN: &str = r#"## Session `s-1`
 
 - **answers** `look_up` · called in turn 2
 
-### Csat · 2026-09-15 00:01:00 UTC · 4 of 5
+### CSAT · 2026-09-15 00:01:00 UTC · 4 of 5
 "#;
 
 const ALL: Selection = Selection::ALL;
@@ -264,7 +264,7 @@ fn an_empty_page_says_why() {
     );
     let range = Selection { turns: Some(7..=9), ..ALL };
     let page = printed(SMALL, Format::Markdown, &range, &look(None));
-    assert!(page.contains("no turn \\#7..\\#9; the session has 3 turns"), "{page}");
+    assert!(page.contains("no turn \\#<!-- -->7..\\#<!-- -->9; the session has 3 turns"), "{page}");
     let page = printed(r#"{"session_id":"s"}"#, Format::Text, &ALL, &look(None));
     assert!(page.contains("no end was recorded"), "{page}");
     assert!(page.contains("no messages: the document has no transcript"), "{page}");
