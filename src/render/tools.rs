@@ -122,7 +122,8 @@ pub struct Page<'r> {
 
 /// One session's calls for reading.
 pub fn section<'r>(page: Page<'r>, look: &Look) -> Section<'r> {
-    let notes = notes(&page);
+    let mut notes = notes(&page);
+    let full = page.full;
     let columns = vec![
         Column::words("turn"),
         Column::words("tool"),
@@ -142,6 +143,10 @@ pub fn section<'r>(page: Page<'r>, look: &Look) -> Section<'r> {
             below(&mut table, texts, room.saturating_sub(2), page.full);
         }
         room => beside(&mut table, texts, room.filter(|_| !page.full)),
+    }
+    let may_be_cut = look.width.is_some() && !full;
+    if may_be_cut && table.rows.iter().flatten().any(|cell| cell.text.ends_with('…')) {
+        notes.push("… is cut to fit; --full shows all".to_owned());
     }
     Section { title: page.title, table, notes }
 }
@@ -515,6 +520,7 @@ turn  tool            status      latency  arguments → result
 5 calls: 1 ok, 1 error, 1 no-result, 2 unrecorded
 orphan: its turn is none of the session's messages
 result-without-call: a message has its result, but nothing asked for it
+… is cut to fit; --full shows all
 
 "#]]
             .raw()
@@ -535,6 +541,7 @@ turn  tool            status      latency  flags                arguments       
 5 calls: 1 ok, 1 error, 1 no-result, 2 unrecorded
 orphan: its turn is none of the session's messages
 result-without-call: a message has its result, but nothing asked for it
+… is cut to fit; --full shows all
 
 "#]].raw());
     }

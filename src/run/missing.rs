@@ -2,7 +2,7 @@
 
 use clap::ValueEnum as _;
 
-use super::{Run, for_reading, remarks};
+use super::{Counted, Run, for_reading, remarks};
 use crate::cli::{MissingArgs, MissingCondition};
 use crate::exit::Exit;
 use crate::render::rows::{Format, Writer};
@@ -19,11 +19,12 @@ impl Run<'_> {
         let mut matched = false;
         if args.summary {
             let mut summary = Summary::default();
+            let mut counted = Counted::default();
             self.each(&mut documents, |document| {
                 let input: Input<'_> = document.read()?;
                 matched |= declares(&input, &args.fail_on);
                 summary.add(&view::rows(&input));
-                Ok(remarks(document, &input))
+                Ok(counted.remarks(document, &input))
             })?;
             let rows = summary.rows();
             let mut writer = Writer::new::<SummaryRow>(format, &look, &mut out)?;

@@ -11,6 +11,7 @@ mod transcript;
 #[cfg(test)]
 pub use self::completions::{completion_file, completion_script};
 
+use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -265,6 +266,25 @@ impl<'a> Run<'a> {
         }
         self.reporter.end_progress();
         Ok(())
+    }
+}
+
+/// Sessions that figures were made of. One that comes again is counted again, and remarked upon.
+#[derive(Default)]
+struct Counted(HashSet<String>);
+
+impl Counted {
+    /// What is odd about the next document.
+    fn remarks<M, R, C, T>(
+        &mut self,
+        document: &Document,
+        input: &SessionAnalysisInput<'_, M, R, C, T>,
+    ) -> Vec<String> {
+        let mut remarks = remarks(document, input);
+        if !self.0.insert(input.session_id.to_string()) {
+            remarks.push(format!("session {} came before; it is counted again", input.session_id));
+        }
+        remarks
     }
 }
 

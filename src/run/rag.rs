@@ -1,6 +1,6 @@
 //! `rag`: retrievals, their chunks, or figures over them.
 
-use super::{Run, for_reading, remarks};
+use super::{Counted, Run, for_reading, remarks};
 use crate::cli::{RagArgs, RagCondition};
 use crate::exit::Exit;
 use crate::render::rag;
@@ -50,12 +50,13 @@ impl Run<'_> {
         let fail_on = flags(&args.fail_on);
         let mut matched = false;
         let mut summary = Summary::default();
+        let mut counted = Counted::default();
         self.each(&mut documents, |document| {
             let input: Input<'_> = document.read()?;
             let view = Rag::new(&input);
             matched |= view.flags().meets(fail_on);
             summary.add(&view);
-            Ok(remarks(document, &input))
+            Ok(counted.remarks(document, &input))
         })?;
         let mut out = self.out(for_reading(args.format));
         rag::summary::write(&summary.figures(), args.format.into(), &self.look, &mut out)?;

@@ -1,6 +1,6 @@
 //! `tools`.
 
-use super::{Run, for_reading, remarks};
+use super::{Counted, Run, for_reading, remarks};
 use crate::cli::{ToolCondition, ToolsArgs};
 use crate::exit::Exit;
 use crate::model::MissingEvidenceReason;
@@ -21,12 +21,13 @@ impl Run<'_> {
         let mut matched = false;
         if args.summary {
             let mut summary = Summary::default();
+            let mut counted = Counted::default();
             self.each(&mut documents, |document| {
                 let input: Input<'_> = document.read()?;
                 let rows = calls(&input, &args.name);
                 matched |= rows.iter().any(|row| has_status(row, &args.fail_on));
                 summary.add(&rows);
-                Ok(remarks(document, &input))
+                Ok(counted.remarks(document, &input))
             })?;
             let sessions = summary.sessions;
             let rows = summary.rows();

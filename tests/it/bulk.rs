@@ -503,12 +503,12 @@ fn with_json_errors_every_line_of_standard_error_is_json() {
         _ => Reply::ok(request),
     });
     let folder = tempfile::tempdir().unwrap();
-    let done = fetch_into(&server, folder.path(), &["--error-format", "json"], 4);
+    let done = fetch_into(&server, folder.path(), &["-v", "--error-format", "json"], 4);
     let rows = done.errors();
     assert_eq!(done.code, 1);
     let has = |key: &str| rows.iter().filter(|row| row.get(key).is_some()).count();
-    let kinds = ["session_id", "warning", "note", "failed"].map(has);
-    assert_eq!((rows.len(), kinds), (5, [2, 1, 1, 1]), "{rows:#?}");
+    let kinds = ["session_id", "warning", "note", "failed", "request"].map(has);
+    assert_eq!((rows.len(), kinds), (9, [2, 1, 1, 1, 4]), "{rows:#?}");
     assert_eq!(
         rows.last().unwrap()["message"],
         "2 of 4 failed: 1 with 404, 1 with an unusable document"

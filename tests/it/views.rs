@@ -897,3 +897,19 @@ fn the_readme_has_every_column_in_its_order() {
     });
     assert_eq!(header("rag"), rag.collect::<Vec<_>>());
 }
+
+#[test]
+fn a_session_that_comes_again_is_counted_again_and_remarked_upon() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    std::fs::write(&path, r#"{"session_id": "s", "missing_evidence_reasons": ["no_csat"]}"#)
+        .unwrap();
+    let path = path.to_str().unwrap();
+    for command in ["rag", "tools", "missing"] {
+        let done = run(feather().args([command, "--summary", path, path]));
+        assert_eq!(done.code, 0, "{done:#?}");
+        done.says(&["session s came before; it is counted again"]);
+        let once = run(feather().args([command, "--summary", path]));
+        assert_eq!(once.stderr, "", "{once:#?}");
+    }
+}
