@@ -15,5 +15,6 @@ mod shells;
 mod source;
 mod startup;
 mod statuses;
+mod terminal;
 mod tls;
 mod views;

@@ -1,0 +1,91 @@
+//! What differs on a terminal: the pager, colour, width, and JSON without hidden controls.
+
+#![cfg(target_os = "linux")]
+
+use std::process::{Command, Stdio};
+
+/// What a command prints on a terminal of so many columns; None where none can be made here.
+fn on_terminal(columns: u16, environment: &[(&str, &str)], arguments: &str) -> Option<String> {
+    let program = env!("CARGO_BIN_EXE_feather-analysis");
+    let typed = format!("stty cols {columns} rows 24; {program} {arguments}; echo \"code $?\"");
+    let output = Command::new("script")
+        .args(["-q", "-e", "-c", &typed, "/dev/null"])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    Some(String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n"))
+}
+
+#[test]
+fn what_is_for_reading_goes_through_the_pager_and_nothing_else_does() {
+    let pager = ("PAGER", "sed s/^/paged:/");
+    for (arguments, paged) in [
+        ("transcript --demo", true),
+        ("rag --demo", true),
+        ("fetch --demo --format table", true),
+        ("missing --demo --summary", true),
+        ("rag --demo --no-pager", false),
+        ("rag --demo --format json", false),
+        ("fetch --demo", false),
+        ("demo --list", false),
+        // Nothing to read, so nothing to page.
+        ("rag --demo 00000000-0000-4000-8000-000000000404", false),
+    ] {
+        let Some(printed) = on_terminal(100, &[pager], arguments) else { return };
+        assert_eq!(printed.contains("paged:"), paged, "{arguments}: {printed}");
+    }
+    for environment in [&[("PAGER", "cat")][..], &[pager, ("TERM", "dumb")], &[("PAGER", "/none")]]
+    {
+        let Some(printed) = on_terminal(100, environment, "missing --demo") else { return };
+        assert!(printed.contains("no_user_feedback") && !printed.contains("paged:"), "{printed}");
+        assert!(printed.ends_with("code 0\n"), "{printed}");
+    }
+}
+
+#[test]
+fn colour_is_for_a_terminal_that_wants_it() {
+    for (environment, arguments, colored) in [
+        (&[][..], "missing --demo --no-pager", true),
+        (&[], "missing --demo --no-pager --color never", false),
+        (&[("NO_COLOR", "1")], "missing --demo --no-pager", false),
+        (&[("TERM", "dumb")], "missing --demo", false),
+        (&[("NO_COLOR", "1")], "missing --demo --no-pager --color always", true),
+    ] {
+        let Some(printed) = on_terminal(100, environment, arguments) else { return };
+        assert_eq!(printed.contains('\u{1b}'), colored, "{environment:?} {arguments}: {printed}");
+    }
+}
+
+#[test]
+fn tables_are_as_wide_as_the_terminal() {
+    for columns in [80, 140] {
+        let arguments = "rag --demo --no-pager --color never";
+        let Some(printed) = on_terminal(columns, &[], arguments) else { return };
+        let widest = printed.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= usize::from(columns) && widest > 70, "{columns}: {printed}");
+        assert!(printed.contains("b77f…"), "ids are shortened: {printed}");
+    }
+}
+
+#[test]
+fn json_on_a_terminal_hides_no_controls_and_is_the_same_value() {
+    let text = "a\u{202e}b\u{9b}31mc\u{2028}d\u{7f}";
+    let json = serde_json::json!({ "session_id": "s", "channel": text }).to_string();
+    assert!(json.contains('\u{202e}') && json.contains('\u{9b}'), "they stand as they are");
+    let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+    std::fs::write(file.path(), json).unwrap();
+    for format in ["json", "raw", "ndjson"] {
+        let arguments = format!("fetch --format {format} {}", file.path().display());
+        let Some(printed) = on_terminal(100, &[], &arguments) else { return };
+        let document = printed.rsplit_once("code 0").unwrap().0;
+        assert!(!document.chars().any(|c| c.is_control() && c != '\n'), "{format}: {document:?}");
+        assert!(!document.contains(['\u{202e}', '\u{2028}']), "{format}: {document:?}");
+        let value: serde_json::Value = serde_json::from_str(document).unwrap();
+        assert_eq!(value["channel"], text, "{format}");
+    }
+}
