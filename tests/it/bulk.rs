@@ -81,6 +81,34 @@ fn answers_in_any_order_are_printed_in_the_order_asked_for() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn memory_is_bounded_by_the_jobs_however_many_answers_wait_for_the_first() {
+    const SESSIONS: usize = 200;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let server = Server::start(move |request| {
+        // The first is answered last, so that all others have to be held back.
+        if count.fetch_add(1, Ordering::SeqCst) == 0 {
+            until("all are asked for", || count.load(Ordering::SeqCst) == SESSIONS);
+        }
+        let id = id(request.index());
+        let filling = "x".repeat(512 << 10);
+        Reply::json(200, format!(r#"{{"session_id":"{id}","filling":"{filling}"}}"#))
+    });
+    let mut command = server.fetch_process(&["--jobs", "4", "--format", "ndjson"]);
+    let mut running = Running::start(command.args(ids(SESSIONS)));
+    let stdout = BufReader::new(running.0.stdout.take().unwrap());
+    let printed = std::thread::spawn(move || {
+        let id = |line: String| line.split('"').nth(3).map(str::to_owned);
+        stdout.lines().filter_map(|line| id(line.unwrap())).collect::<Vec<_>>()
+    });
+    let (code, peak) = running.peak_memory();
+    assert_eq!((code, printed.join().unwrap()), (Some(0), ids(SESSIONS)));
+    // All answers have 100 MiB.
+    assert!(peak < 40 << 10, "{peak} KiB");
+}
+
+#[test]
 fn answers_leave_while_later_ones_are_on_their_way() {
     let printed = Arc::new(AtomicBool::new(false));
     let waiting = Arc::clone(&printed);

@@ -168,25 +168,6 @@ fn an_answer_over_the_largest_size_is_4_and_is_not_read_to_its_end() {
     );
 }
 
-/// The most memory a run took, in KiB.
-#[cfg(target_os = "linux")]
-fn peak_memory(mut running: crate::harness::Running) -> (Option<i32>, u64) {
-    let status = format!("/proc/{}/status", running.0.id());
-    let mut peak = 0;
-    loop {
-        // Gone between its end and our taking note of it.
-        if let Ok(status) = std::fs::read_to_string(&status) {
-            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            let number = line.and_then(|line| line.split_whitespace().next());
-            peak = number.and_then(|number| number.parse().ok()).unwrap_or(0).max(peak);
-        }
-        if let Some(status) = running.0.try_wait().unwrap() {
-            return (status.code(), peak);
-        }
-        std::thread::sleep(ms(1));
-    }
-}
-
 #[test]
 #[cfg(target_os = "linux")]
 fn neither_a_bomb_nor_an_endless_error_takes_memory() {
@@ -198,8 +179,8 @@ fn neither_a_bomb_nor_an_endless_error_takes_memory() {
     ] {
         let server = Server::always(reply);
         let arguments = ["--retries", "0", "--max-size", "4MiB", &id(1)];
-        let running = crate::harness::Running::start(&mut server.fetch_process(&arguments));
-        let (exit, peak) = peak_memory(running);
+        let mut running = crate::harness::Running::start(&mut server.fetch_process(&arguments));
+        let (exit, peak) = running.peak_memory();
         assert_eq!(exit, Some(code));
         assert!(peak < 60 << 10, "{peak} KiB");
     }

@@ -139,6 +139,25 @@ impl Running {
         }
     }
 
+    /// Its exit code, and the most memory it took, in KiB.
+    #[cfg(target_os = "linux")]
+    pub fn peak_memory(&mut self) -> (Option<i32>, u64) {
+        let status = format!("/proc/{}/status", self.0.id());
+        let mut peak = 0;
+        loop {
+            // Gone between its end and our taking note of it.
+            if let Ok(status) = std::fs::read_to_string(&status) {
+                let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+                let number = line.and_then(|line| line.split_whitespace().next());
+                peak = number.and_then(|number| number.parse().ok()).unwrap_or(0).max(peak);
+            }
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return (status.code(), peak);
+            }
+            thread::sleep(ms(1));
+        }
+    }
+
     /// Waits for its end and takes what it said on standard error.
     pub fn finish(&mut self) -> (Option<i32>, String) {
         let stderr = self.0.stderr.take().unwrap();
