@@ -1,27 +1,21 @@
 //! `feather-analysis`: fetch and inspect the analysis input of completed Feather sessions.
 //!
-//! Data flows one way: arguments ([`cli`]) → documents ([`source`], [`bulk`], [`api`]) → [`view`]
-//! → [`render`] → the output ([`terminal`]). [`run`] has a short function a command that puts these
-//! together; [`exit`] has the exit codes, [`report`] all that is written to standard error.
+//! Data flows one way: arguments ([`cli`]) → documents ([`input`], [`api`]) → [`view`] (rows, which
+//! [`rows`] says what they are) → [`figures`] → [`render`] → [`output`]. [`run`] has a short function
+//! a command that puts these together; [`exit`] has the exit codes.
 
 mod api;
-mod bulk;
 mod cli;
-#[cfg(test)]
-mod contract;
 mod demo;
-mod document;
 mod exit;
 mod failure;
-#[cfg(test)]
-mod generated;
+mod figures;
+mod input;
 mod model;
+mod output;
 mod render;
-mod report;
+mod rows;
 mod run;
-mod source;
-mod split;
-mod terminal;
 mod view;
 
 use std::process::ExitCode;
@@ -37,8 +31,8 @@ fn main() -> ExitCode {
         Ok(cli) => run::run(&cli).into(),
         Err(error) => {
             // A reader that goes away while help is printed has read enough.
-            let _ = if report::wants_json(std::env::args_os()) && error.use_stderr() {
-                report::usage_as_json(&error.render().to_string())
+            let _ = if output::wants_json(std::env::args_os()) && error.use_stderr() {
+                output::usage_as_json(&error.render().to_string())
             } else {
                 error.print()
             };

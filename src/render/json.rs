@@ -7,8 +7,8 @@ use std::thread;
 
 use serde::Serialize;
 
-use super::{Look, Out, sanitize};
-use crate::split::Seam;
+use super::{LayoutOptions, Out, sanitize};
+use crate::input::split::Seam;
 
 /// Output is handed on in pieces of about this size.
 const PIECE: usize = 64 * 1024;
@@ -17,29 +17,39 @@ const PIECE: usize = 64 * 1024;
 const STEP: usize = 2;
 
 /// A document's text as it may reach where `look` says it goes.
-pub fn for_output<'a>(json: &'a str, look: &Look) -> Cow<'a, str> {
-    if look.terminal { sanitize::json(json) } else { Cow::Borrowed(json) }
+pub fn for_output<'a>(json: &'a str, options: &LayoutOptions) -> Cow<'a, str> {
+    if options.terminal { sanitize::json(json) } else { Cow::Borrowed(json) }
 }
 
 /// A document, indented as `jq .` would. No token is touched. It must be valid, and the seams its
 /// own.
-pub fn indented(json: &str, seams: &[Seam], look: &Look, out: Out<'_>) -> io::Result<()> {
-    laid_out(json, seams, Layout::Indented, look, out)
+pub fn indented(
+    json: &str,
+    seams: &[Seam],
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<()> {
+    laid_out(json, seams, Layout::Indented, options, out)
 }
 
 /// A document on one line. No token is touched. It must be valid, and the seams its own.
-pub fn one_line(json: &str, seams: &[Seam], look: &Look, out: Out<'_>) -> io::Result<()> {
-    laid_out(json, seams, Layout::OneLine, look, out)
+pub fn one_line(
+    json: &str,
+    seams: &[Seam],
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<()> {
+    laid_out(json, seams, Layout::OneLine, options, out)
 }
 
 fn laid_out(
     json: &str,
     seams: &[Seam],
     layout: Layout,
-    look: &Look,
+    options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<()> {
-    match for_output(json, look) {
+    match for_output(json, options) {
         Cow::Borrowed(json) => reformat(json, seams, layout, out),
         // What had to be escaped is no longer where the seams are.
         Cow::Owned(json) => reformat(&json, &[], layout, out),
@@ -208,7 +218,7 @@ fn reformatted(json: &str, layout: Layout) -> String {
 /// An array of rows that are written as they come.
 pub struct Array<'a> {
     out: Out<'a>,
-    look: &'a Look,
+    options: &'a LayoutOptions,
     /// Whether every row gets a line and the array no brackets.
     lines: bool,
     empty: bool,
@@ -216,13 +226,13 @@ pub struct Array<'a> {
 
 impl<'a> Array<'a> {
     /// One array of rows, indented.
-    pub fn indented(out: Out<'a>, look: &'a Look) -> Self {
-        Self { out, look, lines: false, empty: true }
+    pub fn indented(out: Out<'a>, options: &'a LayoutOptions) -> Self {
+        Self { out, options, lines: false, empty: true }
     }
 
     /// A line a row.
-    pub fn lines(out: Out<'a>, look: &'a Look) -> Self {
-        Self { out, look, lines: true, empty: true }
+    pub fn lines(out: Out<'a>, options: &'a LayoutOptions) -> Self {
+        Self { out, options, lines: true, empty: true }
     }
 
     /// The next row.
@@ -231,12 +241,12 @@ impl<'a> Array<'a> {
         if self.lines {
             // A part that is verbatim may be indented; a string holds no bare line feed.
             let json = if json.contains('\n') { compact(&json) } else { json };
-            self.out.write_all(for_output(&json, self.look).as_bytes())?;
+            self.out.write_all(for_output(&json, self.options).as_bytes())?;
             self.out.write_all(b"\n")?;
         } else {
             let json = reformatted(&json, Layout::Indented);
             self.out.write_all(if self.empty { b"[" } else { b"," })?;
-            for line in for_output(&json, self.look).lines() {
+            for line in for_output(&json, self.options).lines() {
                 self.out.write_all(b"\n  ")?;
                 self.out.write_all(line.as_bytes())?;
             }
@@ -261,9 +271,9 @@ impl<'a> Array<'a> {
 }
 
 /// One value, indented.
-pub fn value(value: &impl Serialize, look: &Look, out: Out<'_>) -> io::Result<()> {
+pub fn value(value: &impl Serialize, options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
     let json = serde_json::to_string_pretty(value)?;
-    writeln!(out, "{}", for_output(&json, look))
+    writeln!(out, "{}", for_output(&json, options))
 }
 
 #[cfg(test)]
@@ -272,7 +282,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::split::Outline;
+    use crate::input::split::Outline;
 
     fn reformatted(json: &str, layout: Layout) -> String {
         let mut out = Vec::new();
@@ -366,14 +376,14 @@ mod tests {
     fn verbatim_parts_of_rows_are_laid_out_like_the_rest() {
         let raw: &serde_json::value::RawValue =
             serde_json::from_str("{\n      \"a\" : [1.0,\n  1e400 ]\n}").unwrap();
-        let look = Look::default();
+        let options = LayoutOptions::default();
         let mut out = Vec::new();
-        let mut array = Array::lines(&mut out, &look);
+        let mut array = Array::lines(&mut out, &options);
         array.push(&[raw]).unwrap();
         array.end().unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "[{\"a\":[1.0,1e400]}]\n");
         let mut out = Vec::new();
-        let mut array = Array::indented(&mut out, &look);
+        let mut array = Array::indented(&mut out, &options);
         array.push(&serde_json::json!({"b": {}, "c": []})).unwrap();
         array.push(&[raw]).unwrap();
         array.end().unwrap();

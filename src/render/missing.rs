@@ -6,7 +6,8 @@ use super::csv::Record;
 use super::rows::Section;
 use super::style::Tone;
 use super::table::{Cell, Column, Table};
-use super::{Look, format, sanitize};
+use super::{LayoutOptions, sanitize};
+use crate::rows::spell;
 use crate::view::missing::{Agreement, Evidence, MissingRow, Summary, SummaryRow, verdict};
 
 /// Running text gets a column of its own where that is at least so wide.
@@ -69,12 +70,16 @@ impl Record for SummaryRow {
 }
 
 /// One session's reasons, and what they come to.
-pub fn section<'r>(title: String, rows: &'r [MissingRow<'_>], look: &Look) -> Section<'r> {
+pub fn section<'r>(
+    title: String,
+    rows: &'r [MissingRow<'_>],
+    options: &LayoutOptions,
+) -> Section<'r> {
     let mut table = Table {
         columns: vec![Column::words("reason"), Column::words("declared")],
-        rows: rows.iter().map(|row| vec![reason(row.reason, look), declared(row)]).collect(),
+        rows: rows.iter().map(|row| vec![reason(row.reason, options), declared(row)]).collect(),
     };
-    explain(&mut table, rows, look);
+    explain(&mut table, rows, options);
     let mut notes = vec![verdict(rows)];
     if rows.is_empty() {
         notes.insert(0, "no missing evidence: nothing is declared, and nothing is due".to_owned());
@@ -83,7 +88,7 @@ pub fn section<'r>(title: String, rows: &'r [MissingRow<'_>], look: &Look) -> Se
 }
 
 /// One session's evidence of every kind, and what its reasons come to.
-pub fn all<'r>(title: String, rows: &'r [MissingRow<'_>], look: &Look) -> Section<'r> {
+pub fn all<'r>(title: String, rows: &'r [MissingRow<'_>], options: &LayoutOptions) -> Section<'r> {
     let mut table = Table {
         columns: vec![
             Column::words("evidence"),
@@ -93,19 +98,22 @@ pub fn all<'r>(title: String, rows: &'r [MissingRow<'_>], look: &Look) -> Sectio
         ],
         rows: rows
             .iter()
-            .map(|row| vec![evidence(row), present(row), reason(row.reason, look), declared(row)])
+            .map(|row| {
+                vec![evidence(row), present(row), reason(row.reason, options), declared(row)]
+            })
             .collect(),
     };
     // A narrow terminal has the verdict for it.
-    if look.width.is_none_or(|width| table.rigid_width() + 2 * TEXT + 4 <= width) {
-        explain(&mut table, rows, look);
+    if options.width.is_none_or(|width| table.rigid_width() + 2 * TEXT + 4 <= width) {
+        explain(&mut table, rows, options);
     }
     Section { title, table, notes: vec![verdict(rows)] }
 }
 
 /// Adds what each row means and weakens: side by side, or one below the other where that is narrow.
-fn explain(table: &mut Table<'_>, rows: &[MissingRow<'_>], look: &Look) {
-    let side_by_side = look.width.is_none_or(|width| table.rigid_width() + 2 * TEXT + 4 <= width);
+fn explain(table: &mut Table<'_>, rows: &[MissingRow<'_>], options: &LayoutOptions) {
+    let side_by_side =
+        options.width.is_none_or(|width| table.rigid_width() + 2 * TEXT + 4 <= width);
     if side_by_side {
         table.columns.extend([Column::text("meaning"), Column::text("weakens")]);
         for (cells, row) in table.rows.iter_mut().zip(rows) {
@@ -127,10 +135,10 @@ fn explain(table: &mut Table<'_>, rows: &[MissingRow<'_>], look: &Look) {
     }
 }
 
-fn reason<'r>(reason: Option<&'r str>, look: &Look) -> Cell<'r> {
+fn reason<'r>(reason: Option<&'r str>, options: &LayoutOptions) -> Cell<'r> {
     let Some(reason) = reason else { return Cell::absent() };
     let code = sanitize::line(reason);
-    let code = if look.width.is_some() { format::shorten(code, CODE) } else { code };
+    let code = if options.width.is_some() { spell::shorten(code, CODE) } else { code };
     Cell::new(code, Tone::Strong)
 }
 
@@ -145,7 +153,7 @@ fn present(row: &MissingRow<'_>) -> Cell<'static> {
     match row.present {
         None => Cell::absent(),
         Some(0) => Cell::new("0", Tone::Dim),
-        Some(count) => format::count(count).into(),
+        Some(count) => spell::count(count).into(),
     }
 }
 
@@ -175,7 +183,11 @@ fn weakens(row: &MissingRow<'_>) -> Cell<'static> {
 }
 
 /// The figures over all sessions.
-pub fn summary<'r>(summary: &Summary, rows: &'r [SummaryRow], look: &Look) -> Section<'r> {
+pub fn summary<'r>(
+    summary: &Summary,
+    rows: &'r [SummaryRow],
+    options: &LayoutOptions,
+) -> Section<'r> {
     let columns = vec![
         Column::words("reason"),
         Column::numbers("sessions"),
@@ -186,10 +198,10 @@ pub fn summary<'r>(summary: &Summary, rows: &'r [SummaryRow], look: &Look) -> Se
     let cells = |row: &'r SummaryRow| {
         let disagree = row.declared_but_present + row.absent_but_not_declared;
         vec![
-            reason(Some(&row.reason), look),
-            format::count(row.sessions).into(),
-            row.share.map_or_else(Cell::absent, |share| format::percent(share).into()),
-            Cell::new(format::count(disagree), if disagree == 0 { Tone::Dim } else { Tone::Warn }),
+            reason(Some(&row.reason), options),
+            spell::count(row.sessions).into(),
+            row.share.map_or_else(Cell::absent, |share| spell::percent(share).into()),
+            Cell::new(spell::count(disagree), if disagree == 0 { Tone::Dim } else { Tone::Warn }),
             row.weakens.map_or_else(|| Cell::new(UNKNOWN, Tone::Warn), Cell::from),
         ]
     };
@@ -197,20 +209,20 @@ pub fn summary<'r>(summary: &Summary, rows: &'r [SummaryRow], look: &Look) -> Se
     let undeclared: usize = rows.iter().map(|row| row.absent_but_not_declared).sum();
     let mut notes = vec![format!(
         "nothing is missing in {} of {}",
-        format::count(summary.complete),
-        format::counted(summary.sessions, "session", "sessions"),
+        spell::count(summary.complete),
+        spell::counted(summary.sessions, "session", "sessions"),
     )];
     if present + undeclared > 0 {
         notes.push(format!(
             "disagreements: {} declared but present, {} absent but not declared",
-            format::count(present),
-            format::count(undeclared),
+            spell::count(present),
+            spell::count(undeclared),
         ));
     }
     Section {
         title: format!(
             "Missing evidence in {}",
-            format::counted(summary.sessions, "session", "sessions")
+            spell::counted(summary.sessions, "session", "sessions")
         ),
         table: Table { columns, rows: rows.iter().map(cells).collect() },
         notes,
@@ -233,24 +245,24 @@ mod tests {
                                      "transcript_redaction_skipped", "no_\u001b[1mmoon"]
     }"#;
 
-    fn text(section: &Section<'_>, look: &Look) -> String {
+    fn text(section: &Section<'_>, options: &LayoutOptions) -> String {
         let mut out = Vec::new();
-        rows::write_text(section, look, &mut out).unwrap();
+        rows::write_text(section, options, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         for line in text.lines() {
-            assert!(look.width.is_none_or(|width| line.width() <= width), "too wide: {line}");
+            assert!(options.width.is_none_or(|width| line.width() <= width), "too wide: {line}");
         }
         text
     }
 
     fn shown(width: Option<usize>, every: bool) -> String {
         let input: Input<'_> = serde_json::from_str(SESSION).unwrap();
-        let look = Look { width, ..Look::default() };
+        let options = LayoutOptions { width, ..LayoutOptions::default() };
         let title = "title".to_owned();
         if every {
-            text(&all(title, &view::all(&input), &look), &look)
+            text(&all(title, &view::all(&input), &options), &options)
         } else {
-            text(&section(title, &view::rows(&input), &look), &look)
+            text(&section(title, &view::rows(&input), &options), &options)
         }
     }
 
@@ -397,8 +409,8 @@ weakened: any classification that quotes the transcript; tool failure vs knowled
         figures.add(&[]);
         let rows = figures.rows();
         let shown = |width| {
-            let look = Look { width, ..Look::default() };
-            text(&summary(&figures, &rows, &look), &look)
+            let options = LayoutOptions { width, ..LayoutOptions::default() };
+            text(&summary(&figures, &rows, &options), &options)
         };
         assert_data_eq!(
             shown(Some(80)),
@@ -442,23 +454,24 @@ disagreements: 1 declared but present, 1 absent but not declared
         let code = "no_".repeat(100);
         let session = format!(r#"{{"session_id":"s","missing_evidence_reasons":["{code}"]}}"#);
         let input: Input<'_> = serde_json::from_str(&session).unwrap();
-        let look = Look { width: Some(80), ..Look::default() };
+        let options = LayoutOptions { width: Some(80), ..LayoutOptions::default() };
         let rows = view::rows(&input);
-        assert!(text(&section(String::new(), &rows, &look), &look).contains('…'));
+        assert!(text(&section(String::new(), &rows, &options), &options).contains('…'));
         let every = view::all(&input);
-        assert!(text(&all(String::new(), &every, &look), &look).contains('…'));
+        assert!(text(&all(String::new(), &every, &options), &options).contains('…'));
         let mut figures = Summary::default();
         figures.add(&rows);
         let rows = figures.rows();
-        assert!(text(&summary(&figures, &rows, &look), &look).contains('…'));
+        assert!(text(&summary(&figures, &rows, &options), &options).contains('…'));
         assert!(
-            text(&summary(&figures, &rows, &Look::default()), &Look::default()).contains(&code)
+            text(&summary(&figures, &rows, &LayoutOptions::default()), &LayoutOptions::default())
+                .contains(&code)
         );
     }
 
     #[test]
     fn a_complete_session_says_so() {
-        let section = section(String::new(), &[], &Look::default());
+        let section = section(String::new(), &[], &LayoutOptions::default());
         assert_eq!(
             section.notes,
             [

@@ -1,7 +1,6 @@
 //! Views → bytes: JSON, tables, CSV, Markdown and text. Knows no network and no environment.
 
 pub mod csv;
-pub mod format;
 pub mod json;
 pub mod markdown;
 pub mod missing;
@@ -17,12 +16,12 @@ pub mod wrap;
 
 use std::io;
 
-use self::format::Zone;
 use self::style::Styles;
+use crate::rows::spell::Zone;
 
 /// What an output is laid out for.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub struct LayoutOptions {
     /// Columns; None is unlimited: nothing is wrapped or cut.
     pub width: Option<usize>,
     /// Colours, or none.
@@ -35,7 +34,7 @@ pub struct Look {
     pub terminal: bool,
 }
 
-impl Default for Look {
+impl Default for LayoutOptions {
     /// Plain, unlimited, UTC: what a pipe gets.
     fn default() -> Self {
         Self {

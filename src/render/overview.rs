@@ -8,9 +8,10 @@ use super::csv::Record;
 use super::rows::Section;
 use super::style::Tone;
 use super::table::{Cell, Column, Table};
-use super::{Look, format, sanitize};
+use super::{LayoutOptions, sanitize};
 use crate::model::{KnowledgeGapAnalysisOutcome as Outcome, MissingEvidenceReason as Reason};
 use crate::model::{Number, SessionAnalysisInput};
+use crate::rows::spell;
 use crate::view::overview::OverviewRow;
 use crate::view::turns::seconds_between;
 
@@ -19,7 +20,10 @@ const NO_END: &str = "no end";
 
 /// A session in a line: `7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · transferred · 11m 59s`. The id
 /// is whole, to be copied, unless that does not fit.
-pub fn title<M, R, C, T>(input: &SessionAnalysisInput<'_, M, R, C, T>, look: &Look) -> String {
+pub fn title<M, R, C, T>(
+    input: &SessionAnalysisInput<'_, M, R, C, T>,
+    options: &LayoutOptions,
+) -> String {
     let mut facts = Vec::with_capacity(3);
     facts.extend(input.channel.as_deref().map(sanitize::line));
     facts.push(match &input.knowledge_gap_analysis_outcome {
@@ -29,7 +33,7 @@ pub fn title<M, R, C, T>(input: &SessionAnalysisInput<'_, M, R, C, T>, look: &Lo
     facts.push(length(seconds_between(input.started_at.as_ref(), input.ended_at.as_ref())));
     let facts = facts.join(" · ");
     let id = sanitize::line(&input.session_id);
-    let fits = look.width.is_none_or(|width| id.width() + 2 + facts.width() <= width);
+    let fits = options.width.is_none_or(|width| id.width() + 2 + facts.width() <= width);
     let id = match id.split_once('-') {
         Some((first, rest)) if !fits && rest.len() > 1 => Cow::Owned(format!("{first}-…")),
         _ => id,
@@ -39,7 +43,7 @@ pub fn title<M, R, C, T>(input: &SessionAnalysisInput<'_, M, R, C, T>, look: &Lo
 
 /// How long a session took.
 fn length(seconds: Option<i64>) -> Cow<'static, str> {
-    seconds.map_or(NO_END.into(), |seconds| format::duration(seconds).into())
+    seconds.map_or(NO_END.into(), |seconds| spell::duration(seconds).into())
 }
 
 impl Record for OverviewRow<'_> {
@@ -137,33 +141,33 @@ impl Overview {
     }
 
     /// Adds a session.
-    pub fn push(&mut self, row: &OverviewRow<'_>, look: &Look) {
+    pub fn push(&mut self, row: &OverviewRow<'_>, options: &LayoutOptions) {
         let word = |text: &str| {
             let text = sanitize::line(text);
-            if look.width.is_some() { format::shorten(text, WORD) } else { text }.into_owned()
+            if options.width.is_some() { spell::shorten(text, WORD) } else { text }.into_owned()
         };
         let outcome = match row.knowledge_gap_analysis_outcome {
             None => Cell::absent(),
             Some(outcome) => Cell::new(word(outcome.as_str()), outcome_tone(outcome)),
         };
         let length = match row.duration_seconds {
-            Some(seconds) => format::duration(seconds).into(),
+            Some(seconds) => spell::duration(seconds).into(),
             None => Cell::new(NO_END, Tone::Warn),
         };
-        let (hits, all) = (format::count(row.hits), format::count(row.retrievals));
+        let (hits, all) = (spell::count(row.hits), spell::count(row.retrievals));
         let short_hits = format!("{hits}/{all}");
         let hits = |text: String| match row.hit_rate {
             None => Cell::absent(),
             Some(_) if row.hits < row.retrievals => Cell::new(text, Tone::Warn),
             Some(_) => text.into(),
         };
-        let rate = row.hit_rate.map(format::percent).unwrap_or_default();
+        let rate = row.hit_rate.map(spell::percent).unwrap_or_default();
         // As many as the tools command shows.
         let calls = row.tool_calls + row.tool_calls_unrecorded;
         let tools = |failed: &str| match row.tool_errors {
             0 => count(calls),
             errors => {
-                let (calls, errors) = (format::count(calls), format::count(errors));
+                let (calls, errors) = (spell::count(calls), spell::count(errors));
                 Cell::new(format!("{calls}, {errors} {failed}"), Tone::Bad)
             }
         };
@@ -180,10 +184,10 @@ impl Overview {
             },
         };
         self.rows.push(vec![
-            Cell::new(session(row.session_id, look), Tone::Strong),
+            Cell::new(session(row.session_id, options), Tone::Strong),
             row.channel.map_or_else(Cell::absent, |channel| word(channel).into()),
             outcome,
-            row.started_at.map_or_else(Cell::absent, |time| look.zone.date_time(time).into()),
+            row.started_at.map_or_else(Cell::absent, |time| options.zone.date_time(time).into()),
             length,
             count(row.turns),
             hits(format!("{short_hits} {rate}")),
@@ -197,11 +201,11 @@ impl Overview {
 
     /// All sessions as one table: with fewer columns, and fewer letters, where `look` is too narrow
     /// for all.
-    pub fn section(self, look: &Look) -> Section<'static> {
-        let title = format::counted(self.rows.len(), "session", "sessions");
+    pub fn section(self, options: &LayoutOptions) -> Section<'static> {
+        let title = spell::counted(self.rows.len(), "session", "sessions");
         let mut table = Table { columns: COLUMNS.to_vec(), rows: self.rows };
         let fits = |table: &Table<'_>, missing: usize| {
-            look.width.is_none_or(|width| table.rigid_width() + missing <= width)
+            options.width.is_none_or(|width| table.rigid_width() + missing <= width)
         };
         if !fits(&table, CODES) {
             drop_column(&mut table, "started");
@@ -226,9 +230,9 @@ impl Overview {
 }
 
 /// A session's id, cut on a terminal even where it is no id.
-fn session(id: &str, look: &Look) -> String {
-    let id = format::id(id, look.short_ids);
-    if look.short_ids { format::shorten(id, WORD) } else { id }.into_owned()
+fn session(id: &str, options: &LayoutOptions) -> String {
+    let id = spell::id(id, options.short_ids);
+    if options.short_ids { spell::shorten(id, WORD) } else { id }.into_owned()
 }
 
 /// Takes a column out.
@@ -243,7 +247,7 @@ fn drop_column(table: &mut Table<'_>, title: &str) {
 }
 
 fn count(count: usize) -> Cell<'static> {
-    Cell::new(format::count(count), if count == 0 { Tone::Dim } else { Tone::Plain })
+    Cell::new(spell::count(count), if count == 0 { Tone::Dim } else { Tone::Plain })
 }
 
 fn reasons<'a>(
@@ -314,14 +318,15 @@ mod tests {
     ];
 
     fn shown(width: Option<usize>) -> String {
-        let look = Look { width, short_ids: width.is_some(), ..Look::default() };
+        let options =
+            LayoutOptions { width, short_ids: width.is_some(), ..LayoutOptions::default() };
         let mut overview = Overview::default();
         for session in SESSIONS {
             let input: Input<'_> = serde_json::from_str(session).unwrap();
-            overview.push(&view::row(&input), &look);
+            overview.push(&view::row(&input), &options);
         }
         let mut out = Vec::new();
-        rows::write_text(&overview.section(&look), &look, &mut out).unwrap();
+        rows::write_text(&overview.section(&options), &options, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         for line in text.lines() {
             assert!(width.is_none_or(|width| line.width() <= width), "too wide: {line}");
@@ -383,17 +388,18 @@ bare                                  –      –            –               
             r#"{{"session_id":"{long}","channel":"{long}","knowledge_gap_analysis_outcome":"{long}"}}"#
         );
         let input: Input<'_> = serde_json::from_str(&session).unwrap();
-        let look = Look { width: Some(80), short_ids: true, ..Look::default() };
+        let options =
+            LayoutOptions { width: Some(80), short_ids: true, ..LayoutOptions::default() };
         let mut overview = Overview::default();
-        overview.push(&view::row(&input), &look);
-        assert!(overview.section(&look).table.rigid_width() <= 80);
+        overview.push(&view::row(&input), &options);
+        assert!(overview.section(&options).table.rigid_width() <= 80);
     }
 
     #[test]
     fn a_title_names_the_session_in_one_line() {
         let title = |session: &str, width| {
             let input: Input<'_> = serde_json::from_str(session).unwrap();
-            title(&input, &Look { width, ..Look::default() })
+            title(&input, &LayoutOptions { width, ..LayoutOptions::default() })
         };
         let [first, second, third] = SESSIONS;
         assert_eq!(

@@ -8,15 +8,15 @@ use std::io;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Look;
+use super::LayoutOptions;
 use super::csv::Record;
-use super::format;
 use super::overview;
 use super::rows::{Section, Writer};
 use super::sanitize;
 use super::style::Tone;
 use super::table::{Cell, Column, Table};
 use crate::model::{MissingEvidenceReason, Number, Timestamp};
+use crate::rows::spell;
 use crate::view::rag::{ChunkRow, Citation, Counts, Flag, Flags, Rag, Row};
 
 /// From this width on a retrieval stands on one line.
@@ -49,10 +49,10 @@ pub fn retrievals(
     writer: &mut Writer<'_>,
     rag: &Rag<'_>,
     only: Flags,
-    look: &Look,
+    options: &LayoutOptions,
 ) -> io::Result<()> {
-    let (dates, when) = days(rag, look);
-    let pen = Pen::new(look, dates, &when);
+    let (dates, when) = days(rag, options);
+    let pen = Pen::new(options, dates, &when);
     let retrievals = || rag.rows(only).filter(|row| row.citation.is_none());
     let cells = || retrievals().map(|row| pen.retrieval(&row));
     writer.push_made(rag.rows(only), || pen.retrieval_section(rag, only), cells)?;
@@ -68,8 +68,13 @@ pub fn retrievals(
 }
 
 /// Writes the chunks of a document whose retrievals have one of the flags in `only`.
-pub fn chunks(writer: &mut Writer<'_>, rag: &Rag<'_>, only: Flags, look: &Look) -> io::Result<()> {
-    let pen = Pen::new(look, false, "");
+pub fn chunks(
+    writer: &mut Writer<'_>,
+    rag: &Rag<'_>,
+    only: Flags,
+    options: &LayoutOptions,
+) -> io::Result<()> {
+    let pen = Pen::new(options, false, "");
     let strays =
         rag.counts().cited_not_retrieved > 0 && rag.rows(only).any(|row| row.citation.is_some());
     let cells = || rag.chunks(only).map(|row| pen.chunk(&row, strays));
@@ -85,8 +90,8 @@ enum Room {
 }
 
 impl Room {
-    const fn of(look: &Look) -> Self {
-        match look.width {
+    const fn of(options: &LayoutOptions) -> Self {
+        match options.width {
             Some(width) if width < ROOMY => Self::Narrow,
             Some(width) if width < ONE_LINE => Self::Roomy,
             _ => Self::OneLine,
@@ -97,7 +102,7 @@ impl Room {
 /// How one document's cells are made.
 #[derive(Clone, Copy, Debug)]
 struct Pen<'l> {
-    look: &'l Look,
+    options: &'l LayoutOptions,
     room: Room,
     /// Whether ids are shortened.
     short: bool,
@@ -110,11 +115,11 @@ struct Pen<'l> {
 }
 
 impl<'l> Pen<'l> {
-    fn new(look: &'l Look, dates: bool, when: &'l str) -> Self {
+    fn new(options: &'l LayoutOptions, dates: bool, when: &'l str) -> Self {
         // A column of whole ids fits no width that somebody asks for.
-        let short = look.short_ids || look.width.is_some();
-        let stacked = look.width.is_some_and(|width| width < CHUNK_ONE_LINE);
-        Self { look, room: Room::of(look), short, stacked, dates, when }
+        let short = options.short_ids || options.width.is_some();
+        let stacked = options.width.is_some_and(|width| width < CHUNK_ONE_LINE);
+        Self { options, room: Room::of(options), short, stacked, dates, when }
     }
 
     /// What stands around the retrievals.
@@ -176,13 +181,13 @@ impl<'l> Pen<'l> {
         let mut columns = vec![Column::words("turn"), Column::words("time"), Column::words("KB")];
         columns.extend(self.source_columns());
         columns.push(Column::text("flags"));
-        let chunks = format::counted(count, "chunk", "chunks");
+        let chunks = spell::counted(count, "chunk", "chunks");
         let title = [
-            format::id(&rag.input().session_id, self.short).into_owned(),
+            spell::id(&rag.input().session_id, self.short).into_owned(),
             format!("{chunks} cited that no retrieval of the turn returned"),
         ];
         Section {
-            title: join(&title, self.look.width),
+            title: join(&title, self.options.width),
             table: Table { columns, rows: Vec::new() },
             notes: Vec::new(),
         }
@@ -221,15 +226,15 @@ impl<'l> Pen<'l> {
         let turns = turns.collect::<Vec<_>>().join(", ");
         let more = match count.saturating_sub(NAMED) {
             0 => String::new(),
-            more => format!(" and {} more", format::count(more)),
+            more => format!(" and {} more", spell::count(more)),
         };
-        let retrievals = format::counted(count, "retrieval", "retrievals");
+        let retrievals = spell::counted(count, "retrieval", "retrievals");
         (count > 0).then(|| format!("{retrievals} found no chunks: {turns}{more}"))
     }
 
     /// Whose rows they are, and how many of everything.
     fn title(self, rag: &Rag<'_>, only: Flags) -> String {
-        let mut parts = vec![overview::title(rag.input(), self.look)];
+        let mut parts = vec![overview::title(rag.input(), self.options)];
         if !self.when.is_empty() {
             parts.push(self.when.to_owned());
         }
@@ -238,10 +243,10 @@ impl<'l> Pen<'l> {
         }
         let shown = || rag.rows(only).filter(|row| row.citation.is_none()).count();
         if let Some(shown) = (!only.is_empty()).then(shown).filter(|shown| *shown > 0) {
-            let all = format::count(rag.counts().retrievals);
-            parts.push(format!("{} of {all} shown", format::count(shown)));
+            let all = spell::count(rag.counts().retrievals);
+            parts.push(format!("{} of {all} shown", spell::count(shown)));
         }
-        join(&parts, self.look.width)
+        join(&parts, self.options.width)
     }
 
     fn retrieval<'d>(self, row: &Row<'d>) -> Vec<Cell<'d>> {
@@ -296,7 +301,7 @@ impl<'l> Pen<'l> {
         };
         let hit = hit(row.hit);
         let latency = match row.latency_ms {
-            Some(latency) => format!("\n{}", format::latency(latency)),
+            Some(latency) => format!("\n{}", spell::latency(latency)),
             None => String::new(),
         };
         let cited = match (row.cited, row.found) {
@@ -311,7 +316,7 @@ impl<'l> Pen<'l> {
             // What a wider terminal has more is the verdict's.
             stacked_verdict(
                 row,
-                VERDICT + self.look.width.unwrap_or(NARROW).saturating_sub(NARROW),
+                VERDICT + self.options.width.unwrap_or(NARROW).saturating_sub(NARROW),
             ),
             wrap(&format!("{}\n{}", self.query(row).text, self.kbs(row).text), QUERY).into(),
             Cell::new(wrap(&self.flags(row.flags).text.replace(", ", "\n"), FLAGS), Tone::Warn),
@@ -331,7 +336,7 @@ impl<'l> Pen<'l> {
 
     fn chunk<'d>(self, row: &ChunkRow<'d>, strays: bool) -> Vec<Cell<'d>> {
         // Laid out to a width, what all chunks of a retrieval share stands beside the first.
-        let follows = self.look.width.is_some() && row.rank.is_some_and(|rank| rank > 1);
+        let follows = self.options.width.is_some() && row.rank.is_some_and(|rank| rank > 1);
         let shared = |cell: Cell<'d>| if follows { Cell::default() } else { cell };
         let mut cells = vec![shared(self.turn(row.turn, row.assistant_turn_id))];
         if !self.stacked {
@@ -363,7 +368,7 @@ impl<'l> Pen<'l> {
     /// The flags beside a chunk, which must not take its room.
     fn chunk_flags(self, flags: Flags) -> Cell<'static> {
         let cell = self.flags(flags);
-        match self.look.width {
+        match self.options.width {
             Some(width) if self.stacked => {
                 let width = CHUNK_FLAGS + width.saturating_sub(NARROW);
                 Cell::new(wrap(&cell.text, width), cell.tone)
@@ -385,33 +390,33 @@ impl<'l> Pen<'l> {
         match number {
             Some(number) => Cell::new(format!("#{number}"), Tone::Strong),
             None if id.is_empty() => Cell::absent(),
-            None => Cell::new(format::id(id, self.short).into_owned(), Tone::Warn),
+            None => Cell::new(spell::id(id, self.short).into_owned(), Tone::Warn),
         }
     }
 
     fn time<'d>(self, row: &Row<'d>) -> Cell<'d> {
         let Some(time) = row.timestamp else { return Cell::absent() };
-        let clock = self.look.zone.clock(time);
+        let clock = self.options.zone.clock(time);
         match time.instant().filter(|_| self.dates) {
-            Some(moment) => format!("{} {clock}", self.look.zone.date(moment)).into(),
+            Some(moment) => format!("{} {clock}", self.options.zone.date(moment)).into(),
             None => clock.into(),
         }
     }
 
     fn id(self, id: &str) -> Cell<'_> {
-        if id.is_empty() { Cell::absent() } else { format::id(id, self.short).into() }
+        if id.is_empty() { Cell::absent() } else { spell::id(id, self.short).into() }
     }
 
     /// The knowledge bases: all of them, or the first and how many more.
     fn kbs<'d>(self, row: &Row<'d>) -> Cell<'d> {
         let Some((first, more)) = row.kb_ids.split_first() else { return Cell::absent() };
-        let mut text = format::id(first, self.short);
+        let mut text = spell::id(first, self.short);
         if self.room == Room::Narrow && !more.is_empty() {
             // Writing to a string cannot fail.
             let _ = write!(text.to_mut(), " +{}", more.len());
         } else {
             for kb in more {
-                let _ = write!(text.to_mut(), " {}", format::id(kb, self.short));
+                let _ = write!(text.to_mut(), " {}", spell::id(kb, self.short));
             }
         }
         text.into()
@@ -424,9 +429,9 @@ impl<'l> Pen<'l> {
     /// A score, on a terminal with a bar beside it where it lies from 0 to 1.
     fn score(self, score: Option<Number<'_>>, cells: usize) -> Cell<'static> {
         let Some(score) = score else { return Cell::absent() };
-        let text = format::score(score);
+        let text = spell::score(score);
         let value = score.as_f64();
-        if self.look.terminal && self.look.short_ids && (0.0..=1.0).contains(&value) {
+        if self.options.terminal && self.options.short_ids && (0.0..=1.0).contains(&value) {
             return format!("{text:<5} {}", bar(value, cells)).trim_end().to_owned().into();
         }
         text.into()
@@ -435,7 +440,7 @@ impl<'l> Pen<'l> {
     /// The flags; as words that can be wrapped where there is a width to wrap to.
     fn flags(self, flags: Flags) -> Cell<'static> {
         let list = flags.names().collect::<Vec<_>>().join(", ");
-        let list = if self.look.width.is_some() { list.replace('-', " ") } else { list };
+        let list = if self.options.width.is_some() { list.replace('-', " ") } else { list };
         Cell::new(list, Tone::Warn)
     }
 }
@@ -444,21 +449,21 @@ impl<'l> Pen<'l> {
 fn counts(counts: &Counts) -> String {
     let mut text = format!(
         "{}: {}, {}",
-        format::counted(counts.retrievals, "retrieval", "retrievals"),
-        format::counted(counts.hits, "hit", "hits"),
-        format::counted(counts.misses, "miss", "misses"),
+        spell::counted(counts.retrievals, "retrieval", "retrievals"),
+        spell::counted(counts.hits, "hit", "hits"),
+        spell::counted(counts.misses, "miss", "misses"),
     );
     let unknown = counts.retrievals.saturating_sub(counts.hits + counts.misses);
     // Writing to a string cannot fail.
     if unknown > 0 {
-        let _ = write!(text, ", {} unknown", format::count(unknown));
+        let _ = write!(text, ", {} unknown", spell::count(unknown));
     }
     if counts.chunks_found > 0 {
-        let found = format::counted(counts.chunks_found, "chunk", "chunks");
-        let _ = write!(text, "; {} of {found} cited", format::count(counts.chunks_cited));
+        let found = spell::counted(counts.chunks_found, "chunk", "chunks");
+        let _ = write!(text, "; {} of {found} cited", spell::count(counts.chunks_cited));
     }
     if counts.cited_not_retrieved > 0 {
-        let strays = format::count(counts.cited_not_retrieved);
+        let strays = spell::count(counts.cited_not_retrieved);
         let _ = write!(text, "; {strays} cited but not retrieved");
     }
     text
@@ -484,16 +489,16 @@ fn join(parts: &[String], width: Option<usize>) -> String {
 }
 
 /// Whether the turns' times are of several days, and what the title says of them.
-fn days(rag: &Rag<'_>, look: &Look) -> (bool, String) {
+fn days(rag: &Rag<'_>, options: &LayoutOptions) -> (bool, String) {
     let moments = rag.times().filter_map(Timestamp::instant);
     let ends = moments.fold(None, |ends, moment| {
         let (first, last) = ends.unwrap_or((moment, moment));
         Some((first.min(moment), last.max(moment)))
     });
     let Some((first, last)) = ends else { return (false, String::new()) };
-    let label = look.zone.label(first);
-    let date = look.zone.date(first);
-    if date == look.zone.date(last) {
+    let label = options.zone.label(first);
+    let date = options.zone.date(first);
+    if date == options.zone.date(last) {
         (false, format!("{date} {label}"))
     } else {
         (true, format!("times in {label}"))
@@ -524,11 +529,11 @@ fn nothing_left(only: Flags, counts: &Counts) -> String {
         .collect();
     let mut clauses = Vec::new();
     if !words.is_empty() {
-        let retrievals = format::count(counts.retrievals);
+        let retrievals = spell::count(counts.retrievals);
         clauses.push(format!("no retrieval is {} ({retrievals} looked at)", any_of(&words)));
     }
     if only.has(Flag::CitedNotRetrieved) {
-        let citations = format::count(counts.citations);
+        let citations = spell::count(counts.citations);
         clauses.push(format!("no citation is without its retrieval ({citations} looked at)"));
     }
     clauses.join("; ")
@@ -561,11 +566,11 @@ fn text(text: &str) -> Cell<'_> {
 }
 
 fn number(number: Option<usize>) -> Cell<'static> {
-    number.map_or_else(Cell::absent, |number| format::count(number).into())
+    number.map_or_else(Cell::absent, |number| spell::count(number).into())
 }
 
 fn latency(latency: Option<Number<'_>>) -> Cell<'static> {
-    latency.map_or_else(Cell::absent, |latency| format::latency(latency).into())
+    latency.map_or_else(Cell::absent, |latency| spell::latency(latency).into())
 }
 
 fn hit(hit: Option<bool>) -> Cell<'static> {
@@ -621,7 +626,7 @@ fn stacked_verdict(row: &Row<'_>, width: usize) -> Cell<'static> {
 /// Where the score lies among its thresholds: `0.176 under low 0.45`, `0.152 over high 0.75`,
 /// `between 0.45–0.75`. It says so where the score is the one shown to users.
 fn distance(row: &Row<'_>) -> Option<String> {
-    let digits = |threshold: Option<Number<'_>>| threshold.map(format::score).unwrap_or_default();
+    let digits = |threshold: Option<Number<'_>>| threshold.map(spell::score).unwrap_or_default();
     let (low, high) = (digits(row.threshold_low), digits(row.threshold_high));
     let text = match (row.distance_low, row.distance_high) {
         (Some(under), _) if under < 0.0 => format!("{} under low {low}", gap(under)),
@@ -643,7 +648,7 @@ fn distance(row: &Row<'_>) -> Option<String> {
 fn scores_agree(row: &Row<'_>) -> bool {
     match (row.raw_top_score, row.top_score) {
         (Some(raw), Some(top)) => {
-            raw.as_str() == top.as_str() || format::score(raw) == format::score(top)
+            raw.as_str() == top.as_str() || spell::score(raw) == spell::score(top)
         }
         (raw, top) => raw.is_none() && top.is_none(),
     }
@@ -852,22 +857,33 @@ mod tests {
     }"#;
 
     /// What a terminal of this width shows, without colours.
-    fn terminal(width: usize) -> Look {
-        Look { width: Some(width), short_ids: true, terminal: true, ..Look::default() }
+    fn terminal(width: usize) -> LayoutOptions {
+        LayoutOptions {
+            width: Some(width),
+            short_ids: true,
+            terminal: true,
+            ..LayoutOptions::default()
+        }
     }
 
-    fn shown(json: &str, by_chunk: bool, only: &[Flag], format: Format, look: &Look) -> String {
+    fn shown(
+        json: &str,
+        by_chunk: bool,
+        only: &[Flag],
+        format: Format,
+        options: &LayoutOptions,
+    ) -> String {
         let input: Input<'_> = serde_json::from_str(json).unwrap();
         let rag = Rag::new(&input);
         let only = only.iter().copied().collect();
         let mut bytes = Vec::new();
         if by_chunk {
-            let mut writer = Writer::new::<ChunkRow<'_>>(format, look, &mut bytes).unwrap();
-            chunks(&mut writer, &rag, only, look).unwrap();
+            let mut writer = Writer::new::<ChunkRow<'_>>(format, options, &mut bytes).unwrap();
+            chunks(&mut writer, &rag, only, options).unwrap();
             writer.end().unwrap();
         } else {
-            let mut writer = Writer::new::<Row<'_>>(format, look, &mut bytes).unwrap();
-            retrievals(&mut writer, &rag, only, look).unwrap();
+            let mut writer = Writer::new::<Row<'_>>(format, options, &mut bytes).unwrap();
+            retrievals(&mut writer, &rag, only, options).unwrap();
             writer.end().unwrap();
         }
         String::from_utf8(bytes).unwrap()
@@ -928,7 +944,7 @@ turn  time      KB       chunk            document       version  flags
     #[test]
     fn piped_a_row_is_a_line_with_whole_ids() {
         assert_data_eq!(
-            shown(SESSION, false, &[], Format::Table, &Look::default()),
+            shown(SESSION, false, &[], Format::Table, &LayoutOptions::default()),
             str![[r#"
 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · resolved · no end · 2026-10-05 UTC · 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
 turn                                  time      KBs                                                                        found  cited  top score  hit      answerability                    distance                          latency  query           flags
@@ -970,7 +986,7 @@ ee07…1c     1  0.312 █▎    no     kb-moving-003#4    miss, unanswerable,
     #[test]
     fn piped_every_chunk_says_all_of_itself() {
         assert_data_eq!(
-            shown(SESSION, true, &[], Format::Table, &Look::default()),
+            shown(SESSION, true, &[], Format::Table, &LayoutOptions::default()),
             str![[r#"
 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · resolved · no end · 3 retrievals: 1 hit, 2 misses; 1 of 3 chunks cited; 1 cited but not retrieved
 turn                                  retrieval                             rank  score  cited  chunk             document        version  KB                                    flags
@@ -1010,7 +1026,8 @@ ee07da33-c9d5-439a-8ec1-fc08009e911c  cfa22ebf-576d-458a-914c-ac0cedb26a70     1
             {"assistant_turn_id":"x","hit":true,"retrieved":[{}]},
             {"assistant_turn_id":"x","hit":false}
         ]}"#;
-        let table = |only: &[Flag]| shown(session, false, only, Format::Table, &Look::default());
+        let table =
+            |only: &[Flag]| shown(session, false, only, Format::Table, &LayoutOptions::default());
         assert_eq!(
             table(&[Flag::Unanswerable]),
             format!("{title}\nno retrieval is unanswerable (2 looked at)\n")
@@ -1022,7 +1039,7 @@ ee07da33-c9d5-439a-8ec1-fc08009e911c  cfa22ebf-576d-458a-914c-ac0cedb26a70     1
         assert!(table(&[Flag::Miss, Flag::Unanswerable]).contains("1 of 2 shown"));
         let none = |reasons: &str| {
             let json = format!(r#"{{"session_id":"s","missing_evidence_reasons":{reasons}}}"#);
-            shown(&json, false, &[], Format::Table, &Look::default())
+            shown(&json, false, &[], Format::Table, &LayoutOptions::default())
         };
         assert_eq!(
             none("[]"),
@@ -1051,7 +1068,8 @@ ee07da33-c9d5-439a-8ec1-fc08009e911c  cfa22ebf-576d-458a-914c-ac0cedb26a70     1
     #[test]
     fn citations_that_nothing_retrieved_are_rows_in_every_format() {
         let only = [Flag::CitedNotRetrieved];
-        let show = |by_chunk, format| shown(SESSION, by_chunk, &only, format, &Look::default());
+        let show =
+            |by_chunk, format| shown(SESSION, by_chunk, &only, format, &LayoutOptions::default());
         for by_chunk in [false, true] {
             for format in
                 [Format::Json, Format::Ndjson, Format::Csv, Format::Table, Format::Markdown]
@@ -1098,10 +1116,10 @@ ee07da33-c9d5-439a-8ec1-fc08009e911c  cfa22ebf-576d-458a-914c-ac0cedb26a70     1
     #[test]
     fn strangers_text_is_harmless_on_every_table() {
         let dirty = SESSION.replace("kb-", "\\u001b[31m\\u202ekb-").replace("q_", "\\u009b2Jq_");
-        for look in [terminal(80), terminal(140), Look::default()] {
+        for options in [terminal(80), terminal(140), LayoutOptions::default()] {
             for by_chunk in [false, true] {
                 for format in [Format::Table, Format::Markdown] {
-                    let text = shown(&dirty, by_chunk, &[], format, &look);
+                    let text = shown(&dirty, by_chunk, &[], format, &options);
                     let bad = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
                     assert_eq!(text.chars().filter(bad).collect::<String>(), "");
                 }
@@ -1165,14 +1183,14 @@ ee07da33-c9d5-439a-8ec1-fc08009e911c  cfa22ebf-576d-458a-914c-ac0cedb26a70     1
             flag in prop::option::of(prop::sample::select(&Flag::ALL[..])),
         ) {
             let only: Vec<Flag> = flag.into_iter().collect();
-            let look = width.map_or_else(Look::default, terminal);
-            let text = shown(&json, by_chunk, &only, Format::Table, &look);
+            let options = width.map_or_else(LayoutOptions::default, terminal);
+            let text = shown(&json, by_chunk, &only, Format::Table, &options);
             prop_assert!(text.lines().all(|line| line.trim_end() == line));
             for format in [Format::Json, Format::Markdown] {
-                shown(&json, by_chunk, &only, format, &look);
+                shown(&json, by_chunk, &only, format, &options);
             }
-            let csv = shown(&json, by_chunk, &only, Format::Csv, &look);
-            let lines = shown(&json, by_chunk, &only, Format::Ndjson, &look);
+            let csv = shown(&json, by_chunk, &only, Format::Csv, &options);
+            let lines = shown(&json, by_chunk, &only, Format::Ndjson, &options);
             prop_assert_eq!(csv.lines().count(), lines.lines().count() + 1);
             if width.is_none() {
                 // A line a row, beside the titles, the headings and the notes.

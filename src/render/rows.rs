@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::csv::{self, Record};
 use super::table::{self, Cell, Table};
-use super::{Look, Out, json, markdown};
+use super::{LayoutOptions, Out, json, markdown};
 
 /// How rows are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +25,10 @@ pub enum Format {
 
 impl Format {
     /// What a section is laid out for: Markdown has no width, wherever it is written to.
-    pub fn look(self, look: &Look) -> Look {
+    pub fn options(self, options: &LayoutOptions) -> LayoutOptions {
         match self {
-            Self::Markdown => Look { width: None, short_ids: false, ..look.clone() },
-            _ => look.clone(),
+            Self::Markdown => LayoutOptions { width: None, short_ids: false, ..options.clone() },
+            _ => options.clone(),
         }
     }
 }
@@ -46,7 +46,7 @@ pub struct Section<'a> {
 
 /// Writes the rows of one document after the other.
 pub struct Writer<'a> {
-    look: &'a Look,
+    options: &'a LayoutOptions,
     sink: Sink<'a>,
 }
 
@@ -58,15 +58,19 @@ enum Sink<'a> {
 
 impl<'a> Writer<'a> {
     /// Begins the output of rows of type `R`.
-    pub fn new<R: Record>(format: Format, look: &'a Look, out: Out<'a>) -> io::Result<Self> {
+    pub fn new<R: Record>(
+        format: Format,
+        options: &'a LayoutOptions,
+        out: Out<'a>,
+    ) -> io::Result<Self> {
         let sink = match format {
-            Format::Json => Sink::Array(json::Array::indented(out, look)),
-            Format::Ndjson => Sink::Array(json::Array::lines(out, look)),
+            Format::Json => Sink::Array(json::Array::indented(out, options)),
+            Format::Ndjson => Sink::Array(json::Array::lines(out, options)),
             Format::Csv => Sink::Csv(Box::new(csv::Writer::new(R::FIELDS, out)?)),
             Format::Table => Sink::Sections { out, markdown: false, first: true },
             Format::Markdown => Sink::Sections { out, markdown: true, first: true },
         };
-        Ok(Self { look, sink })
+        Ok(Self { options, sink })
     }
 
     /// One document's rows; `section` is called where people will read them.
@@ -86,7 +90,7 @@ impl<'a> Writer<'a> {
                 if *markdown {
                     write_markdown(&section, out)
                 } else {
-                    write_text(&section, self.look, out)
+                    write_text(&section, self.options, out)
                 }
             }
         }
@@ -113,11 +117,11 @@ impl<'a> Writer<'a> {
                     section.table.rows = cells().collect();
                     return write_markdown(&section, out);
                 }
-                write_title(&section, self.look, out)?;
+                write_title(&section, self.options, out)?;
                 if cells().next().is_some() {
-                    table::write_made(&section.table.columns, cells, self.look, out)?;
+                    table::write_made(&section.table.columns, cells, self.options, out)?;
                 }
-                write_notes(&section, self.look, out)
+                write_notes(&section, self.options, out)
             }
         }
     }
@@ -142,27 +146,27 @@ impl<'a> Writer<'a> {
 }
 
 /// A section as text.
-pub fn write_text(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
-    write_title(section, look, out)?;
+pub fn write_text(section: &Section<'_>, options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
+    write_title(section, options, out)?;
     if !section.table.rows.is_empty() {
-        table::write(&section.table, look, out)?;
+        table::write(&section.table, options, out)?;
     }
-    write_notes(section, look, out)
+    write_notes(section, options, out)
 }
 
-fn write_title(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
+fn write_title(section: &Section<'_>, options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
     // An id that is wider stays whole.
-    let options = textwrap::Options::new(look.width.unwrap_or(usize::MAX)).break_words(false);
-    for line in textwrap::wrap(&section.title, options) {
-        writeln!(out, "{}", look.styles.strong.paint(&line))?;
+    let wrapping = textwrap::Options::new(options.width.unwrap_or(usize::MAX)).break_words(false);
+    for line in textwrap::wrap(&section.title, wrapping) {
+        writeln!(out, "{}", options.styles.strong.paint(&line))?;
     }
     Ok(())
 }
 
-fn write_notes(section: &Section<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
+fn write_notes(section: &Section<'_>, options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
     for note in &section.notes {
-        for line in textwrap::wrap(note, look.width.unwrap_or(usize::MAX)) {
-            writeln!(out, "{}", look.styles.dim.paint(&line))?;
+        for line in textwrap::wrap(note, options.width.unwrap_or(usize::MAX)) {
+            writeln!(out, "{}", options.styles.dim.paint(&line))?;
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use comfy_table::{
 use unicode_width::UnicodeWidthStr as _;
 
 use super::style::Tone;
-use super::{Look, Out};
+use super::{LayoutOptions, Out};
 
 /// Rows that are laid out at a time, so that a long table costs no more memory than a short one.
 const BATCH: usize = 256;
@@ -108,12 +108,12 @@ impl Table<'_> {
 }
 
 /// Lays a table out and writes it.
-pub fn write(table: &Table<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
-    let widths = fit(natural_widths(table), &table.columns, look.width);
+pub fn write(table: &Table<'_>, options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
+    let widths = fit(natural_widths(table), &table.columns, options.width);
     let header = table.columns.iter().map(|column| Cell::new(column.title, Tone::Dim)).collect();
-    write_rows(&[header], &table.columns, &widths, look, out)?;
+    write_rows(&[header], &table.columns, &widths, options, out)?;
     for batch in table.rows.chunks(BATCH) {
-        write_rows(batch, &table.columns, &widths, look, out)?;
+        write_rows(batch, &table.columns, &widths, options, out)?;
     }
     Ok(())
 }
@@ -125,7 +125,7 @@ pub fn write(table: &Table<'_>, look: &Look, out: Out<'_>) -> io::Result<()> {
 pub fn write_made<'a, I: Iterator<Item = Vec<Cell<'a>>>>(
     columns: &[Column],
     rows: impl Fn() -> I,
-    look: &Look,
+    options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<()> {
     let mut packed = Packed::default();
@@ -143,15 +143,15 @@ pub fn write_made<'a, I: Iterator<Item = Vec<Cell<'a>>>>(
             left += 1;
         }
     }
-    let widths = fit(widths, columns, look.width);
-    write_rows(&[header], columns, &widths, look, out)?;
+    let widths = fit(widths, columns, options.width);
+    write_rows(&[header], columns, &widths, options, out)?;
     let mut from_packed = packed.rows(columns.len());
     loop {
         let batch: Vec<_> = from_packed.by_ref().take(BATCH).collect();
         if batch.is_empty() {
             break;
         }
-        write_rows(&batch, columns, &widths, look, out)?;
+        write_rows(&batch, columns, &widths, options, out)?;
     }
     if left == 0 {
         return Ok(());
@@ -162,7 +162,7 @@ pub fn write_made<'a, I: Iterator<Item = Vec<Cell<'a>>>>(
         if batch.is_empty() {
             return Ok(());
         }
-        write_rows(&batch, columns, &widths, look, out)?;
+        write_rows(&batch, columns, &widths, options, out)?;
     }
 }
 
@@ -203,7 +203,7 @@ fn write_lines(
     rows: &[Vec<Cell<'_>>],
     columns: &[Column],
     widths: &[usize],
-    look: &Look,
+    options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<()> {
     const BLANKS: &str = "                                                                ";
@@ -225,8 +225,8 @@ fn write_lines(
                     line.push_str(BLANKS.get(..some).unwrap_or_default());
                     blanks -= some;
                 }
-                if look.styles.color && cell.tone != Tone::Plain {
-                    line.push_str(&look.styles.ink(cell.tone).paint(&cell.text));
+                if options.styles.color && cell.tone != Tone::Plain {
+                    line.push_str(&options.styles.ink(cell.tone).paint(&cell.text));
                 } else {
                     line.push_str(&cell.text);
                 }
@@ -243,18 +243,18 @@ fn write_rows(
     rows: &[Vec<Cell<'_>>],
     columns: &[Column],
     widths: &[usize],
-    look: &Look,
+    options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<()> {
-    if look.width.is_none() {
-        return write_lines(rows, columns, widths, look, out);
+    if options.width.is_none() {
+        return write_lines(rows, columns, widths, options, out);
     }
     let mut layout = Layout::new();
     layout.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     // Wide enough that only the constraints below decide.
     layout.set_width(u16::MAX);
     layout.force_no_tty();
-    if look.styles.color {
+    if options.styles.color {
         layout.enforce_styling().style_text_only();
     }
     for row in rows {
@@ -353,9 +353,12 @@ mod tests {
         Table { columns, rows: (0..=2 * BATCH).map(row).collect() }
     }
 
-    fn written(look: &Look, write: impl FnOnce(&Look, Out<'_>) -> io::Result<()>) -> String {
+    fn written(
+        options: &LayoutOptions,
+        write: impl FnOnce(&LayoutOptions, Out<'_>) -> io::Result<()>,
+    ) -> String {
         let mut out = Vec::new();
-        write(look, &mut out).unwrap();
+        write(options, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -363,10 +366,10 @@ mod tests {
     fn rows_that_are_made_look_as_rows_that_are_held() {
         let table = table();
         for width in [None, Some(30), Some(80)] {
-            let look = Look { width, ..Look::default() };
-            let held = written(&look, |look, out| write(&table, look, out));
-            let made = written(&look, |look, out| {
-                write_made(&table.columns, || table.rows.iter().cloned(), look, out)
+            let options = LayoutOptions { width, ..LayoutOptions::default() };
+            let held = written(&options, |options, out| write(&table, options, out));
+            let made = written(&options, |options, out| {
+                write_made(&table.columns, || table.rows.iter().cloned(), options, out)
             });
             assert_eq!(held, made);
             assert_eq!(held.lines().count(), 1 + table.rows.len());
@@ -376,11 +379,14 @@ mod tests {
     #[test]
     fn without_a_width_a_table_looks_as_with_a_wide_one() {
         let table = table();
-        let wide = Look { width: Some(200), ..Look::default() };
-        let wide = written(&wide, |look, out| write(&table, look, out));
-        assert_eq!(written(&Look::default(), |look, out| write(&table, look, out)), wide);
-        let look = Look { styles: Styles::new(true), ..Look::default() };
-        let colored = written(&look, |look, out| write(&table, look, out));
+        let wide = LayoutOptions { width: Some(200), ..LayoutOptions::default() };
+        let wide = written(&wide, |options, out| write(&table, options, out));
+        assert_eq!(
+            written(&LayoutOptions::default(), |options, out| write(&table, options, out)),
+            wide
+        );
+        let options = LayoutOptions { styles: Styles::new(true), ..LayoutOptions::default() };
+        let colored = written(&options, |options, out| write(&table, options, out));
         assert!(colored.contains("\u{1b}[1m#1\u{1b}[0m "), "{colored}");
         assert_eq!(crate::render::sanitize::text(&colored), wide);
     }
@@ -389,8 +395,8 @@ mod tests {
     fn a_cell_of_two_lines_is_as_wide_as_the_wider() {
         let columns = vec![Column::words("a"), Column::words("b")];
         let table = Table { columns, rows: vec![vec!["one\nthree".into(), "x".into()]] };
-        let look = Look { width: Some(80), ..Look::default() };
-        let text = written(&look, |look, out| write(&table, look, out));
+        let options = LayoutOptions { width: Some(80), ..LayoutOptions::default() };
+        let text = written(&options, |options, out| write(&table, options, out));
         assert_eq!(text, "a      b\none    x\nthree\n");
     }
 }

@@ -9,8 +9,9 @@ use super::csv::Record;
 use super::rows::Section;
 use super::style::Tone;
 use super::table::{Cell, Column, Table};
-use super::{Look, format, json, sanitize, wrap};
-use crate::model::LongText;
+use super::{LayoutOptions, json, sanitize, wrap};
+use crate::model::LazyText;
+use crate::rows::spell;
 use crate::view::tools::{Counts, Flag, Scope, Status, SummaryRow, ToolRow};
 
 /// Arguments and results stand side by side where each has at least so many columns.
@@ -121,7 +122,7 @@ pub struct Page<'r> {
 }
 
 /// One session's calls for reading.
-pub fn section<'r>(page: Page<'r>, look: &Look) -> Section<'r> {
+pub fn section<'r>(page: Page<'r>, options: &LayoutOptions) -> Section<'r> {
     let mut notes = notes(&page);
     let full = page.full;
     let columns = vec![
@@ -133,18 +134,18 @@ pub fn section<'r>(page: Page<'r>, look: &Look) -> Section<'r> {
     let cells = page
         .shown
         .iter()
-        .map(|row| vec![turn(row), name(row.name, look), status(row.status), latency(row)]);
+        .map(|row| vec![turn(row), name(row.name, options), status(row.status), latency(row)]);
     let mut table = Table { columns, rows: cells.collect() };
     let texts: Vec<Texts<'r>> = page.shown.iter().map(|row| Texts::of(row)).collect();
     let flags = texts.iter().map(|texts| texts.flags.text.width()).max().unwrap_or(0);
-    let room = look.width.map(|width| width.saturating_sub(table.rigid_width()));
+    let room = options.width.map(|width| width.saturating_sub(table.rigid_width()));
     match room {
         Some(room) if room < flags + 2 * SIDE + 6 => {
             below(&mut table, texts, room.saturating_sub(2), page.full);
         }
         room => beside(&mut table, texts, room.filter(|_| !page.full)),
     }
-    let may_be_cut = look.width.is_some() && !full;
+    let may_be_cut = options.width.is_some() && !full;
     if may_be_cut && table.rows.iter().flatten().any(|cell| cell.text.ends_with('…')) {
         notes.push("… is cut to fit; --full shows all".to_owned());
     }
@@ -190,8 +191,8 @@ fn beside<'r>(table: &mut Table<'r>, texts: Vec<Texts<'r>>, room: Option<usize>)
         let mut arguments = texts.arguments;
         let mut result = texts.outcome.unwrap_or_else(Cell::absent);
         if let Some((for_arguments, for_result)) = limits {
-            arguments.text = format::shorten(arguments.text, for_arguments);
-            result.text = format::shorten(result.text, for_result);
+            arguments.text = spell::shorten(arguments.text, for_arguments);
+            result.text = spell::shorten(result.text, for_result);
         }
         row.extend([arguments, result]);
     }
@@ -204,13 +205,13 @@ fn below<'r>(table: &mut Table<'r>, texts: Vec<Texts<'r>>, room: usize, full: bo
     table.columns.push(Column::text("arguments → result"));
     let rows = std::mem::take(&mut table.rows);
     for (mut row, mut texts) in rows.into_iter().zip(texts) {
-        texts.arguments.text = broken(format::shorten(texts.arguments.text, limit), room);
+        texts.arguments.text = broken(spell::shorten(texts.arguments.text, limit), room);
         row.push(texts.arguments);
         table.rows.push(row);
         let outcome = texts.outcome.map(|cell| ("→", cell));
         let flags = Some(("!", texts.flags)).filter(|(_, cell)| !cell.text.is_empty());
         for (mark, mut cell) in outcome.into_iter().chain(flags) {
-            let text = format::shorten(format!("{mark} {}", cell.text).into(), limit);
+            let text = spell::shorten(format!("{mark} {}", cell.text).into(), limit);
             cell.text = broken(text, room);
             let mut row = vec![Cell::default(); blank];
             row.push(cell);
@@ -246,17 +247,17 @@ fn notes(page: &Page<'_>) -> Vec<String> {
         let what = if page.named { "no call of such a tool" } else { "no tool calls" };
         return vec![format!("{what}{declared}")];
     }
-    let all = format::counted(page.all.calls, "call", "calls");
+    let all = spell::counted(page.all.calls, "call", "calls");
     let counts = Status::ALL.iter().filter_map(|status| match page.all.with(*status) {
         0 => None,
-        count => Some(format!("{} {}", format::count(count), status.as_str())),
+        count => Some(format!("{} {}", spell::count(count), status.as_str())),
     });
     let counts = format!("{all}: {}{declared}", counts.collect::<Vec<_>>().join(", "));
     let mut notes = Vec::new();
     match page.shown.len() {
         0 => notes.push(format!("none shown of {counts}")),
         shown if shown < page.all.calls => {
-            notes.push(format!("{} shown of {counts}", format::count(shown)));
+            notes.push(format!("{} shown of {counts}", spell::count(shown)));
         }
         _ => notes.push(counts),
     }
@@ -277,10 +278,10 @@ fn turn(row: &ToolRow<'_>) -> Cell<'static> {
     row.turn.map_or_else(Cell::absent, |turn| Cell::new(format!("#{turn}"), Tone::Dim))
 }
 
-fn name<'r>(name: Option<&'r str>, look: &Look) -> Cell<'r> {
+fn name<'r>(name: Option<&'r str>, options: &LayoutOptions) -> Cell<'r> {
     let Some(name) = name else { return Cell::new(UNKNOWN, Tone::Dim) };
     let name = sanitize::line(name);
-    let name = if look.width.is_some() { format::shorten(name, NAME) } else { name };
+    let name = if options.width.is_some() { spell::shorten(name, NAME) } else { name };
     Cell::new(name, Tone::Strong)
 }
 
@@ -294,13 +295,13 @@ fn status(status: Status) -> Cell<'static> {
 }
 
 fn latency(row: &ToolRow<'_>) -> Cell<'static> {
-    row.latency_ms.map_or_else(Cell::absent, |latency| format::latency(latency).into())
+    row.latency_ms.map_or_else(Cell::absent, |latency| spell::latency(latency).into())
 }
 
 /// The arguments as they were parsed, else as they were written.
 fn arguments<'r>(row: &'r ToolRow<'_>) -> Cell<'r> {
     let parsed = row.arguments_parsed.map(|json| Cow::Borrowed(json.get()));
-    let text = parsed.or_else(|| row.arguments.map(LongText::decode));
+    let text = parsed.or_else(|| row.arguments.map(LazyText::decode));
     match text.filter(|text| !text.is_empty()) {
         Some(text) => readable(text).into(),
         None => Cell::absent(),
@@ -346,8 +347,12 @@ fn compact(text: &str) -> Cow<'_, str> {
 }
 
 /// The figures over all sessions.
-pub fn summary<'r>(sessions: usize, rows: &'r [SummaryRow], look: &Look) -> Section<'r> {
-    let sessions = format::counted(sessions, "session", "sessions");
+pub fn summary<'r>(
+    sessions: usize,
+    rows: &'r [SummaryRow],
+    options: &LayoutOptions,
+) -> Section<'r> {
+    let sessions = spell::counted(sessions, "session", "sessions");
     let mut notes = Vec::new();
     let columns = vec![
         Column::words("tool"),
@@ -363,7 +368,7 @@ pub fn summary<'r>(sessions: usize, rows: &'r [SummaryRow], look: &Look) -> Sect
     let any = rows.iter().any(|row| row.calls > 0);
     let rows_shown = rows.iter().filter(|_| any);
     let mut table =
-        Table { columns, rows: rows_shown.clone().map(|row| figures(row, look)).collect() };
+        Table { columns, rows: rows_shown.clone().map(|row| figures(row, options)).collect() };
     if any {
         notes.push(
             "rate: errors of all calls; p50, p95: of the calls with a latency, by nearest rank"
@@ -374,22 +379,22 @@ pub fn summary<'r>(sessions: usize, rows: &'r [SummaryRow], look: &Look) -> Sect
     }
     let errors = rows_shown.map(|row| match &row.top_error {
         Some(error) => {
-            let times = format::count(row.top_error_count);
+            let times = spell::count(row.top_error_count);
             Cell::new(format!("{times}× {}", readable(error)), Tone::Bad)
         }
         None => Cell::absent(),
     });
-    let room = look.width.map(|width| width.saturating_sub(table.rigid_width() + 2));
+    let room = options.width.map(|width| width.saturating_sub(table.rigid_width() + 2));
     if room.is_none_or(|room| room >= SIDE) {
         table.columns.push(Column::text("most frequent error"));
         for (row, mut error) in table.rows.iter_mut().zip(errors) {
             if let Some(room) = room {
-                error.text = format::shorten(error.text, 2 * room);
+                error.text = spell::shorten(error.text, 2 * room);
             }
             row.push(error);
         }
     } else {
-        let narrow = look.width.is_some_and(|width| table.rigid_width() > width);
+        let narrow = options.width.is_some_and(|width| table.rigid_width() > width);
         if let Some(ok) = table.columns.iter().position(|column| narrow && column.title == "ok") {
             // It is what the others leave of the calls.
             table.columns.remove(ok);
@@ -397,31 +402,31 @@ pub fn summary<'r>(sessions: usize, rows: &'r [SummaryRow], look: &Look) -> Sect
         }
         // Better a broken name than a broken table.
         table.columns.iter_mut().take(1).for_each(|column| column.flexible = true);
-        let width = look.width.unwrap_or(usize::MAX);
+        let width = options.width.unwrap_or(usize::MAX);
         for (row, error) in rows.iter().zip(errors) {
             if row.scope == Scope::Tool && row.top_error.is_some() {
                 let name = sanitize::line(row.name.as_deref().unwrap_or(UNKNOWN)).into_owned();
-                let note = format!("{}: {}", format::shorten(name.into(), NAME), error.text);
-                notes.push(format::shorten(note.into(), width.saturating_mul(2)).into_owned());
+                let note = format!("{}: {}", spell::shorten(name.into(), NAME), error.text);
+                notes.push(spell::shorten(note.into(), width.saturating_mul(2)).into_owned());
             }
         }
     }
     Section { title: format!("Tool calls in {sessions}"), table, notes }
 }
 
-fn figures<'r>(row: &'r SummaryRow, look: &Look) -> Vec<Cell<'r>> {
+fn figures<'r>(row: &'r SummaryRow, options: &LayoutOptions) -> Vec<Cell<'r>> {
     let count = |count: usize, tone: Tone| {
-        Cell::new(format::count(count), if count == 0 { Tone::Dim } else { tone })
+        Cell::new(spell::count(count), if count == 0 { Tone::Dim } else { tone })
     };
     let latency = |latency: Option<f64>| {
-        latency.map_or_else(Cell::absent, |latency| format::millis(latency).into())
+        latency.map_or_else(Cell::absent, |latency| spell::millis(latency).into())
     };
     let rate = row.error_rate.map_or_else(Cell::absent, |rate| {
-        Cell::new(format::percent(rate), if row.errors == 0 { Tone::Dim } else { Tone::Bad })
+        Cell::new(spell::percent(rate), if row.errors == 0 { Tone::Dim } else { Tone::Bad })
     });
     vec![
         match row.scope {
-            Scope::Tool => name(row.name.as_deref(), look),
+            Scope::Tool => name(row.name.as_deref(), options),
             Scope::Total => Cell::new("total", Tone::Dim),
         },
         count(row.calls, Tone::Plain),
@@ -474,7 +479,7 @@ mod tests {
     fn shown(width: Option<usize>, full: bool) -> String {
         let input: Input<'_> = serde_json::from_str(SESSION).unwrap();
         let all = view::rows(&input.session_id, &input.messages, &input.tool_calls);
-        let look = Look { width, ..Look::default() };
+        let options = LayoutOptions { width, ..LayoutOptions::default() };
         let page = Page {
             title: "title".to_owned(),
             shown: all.iter().collect(),
@@ -483,15 +488,15 @@ mod tests {
             declares_none: false,
             full,
         };
-        text(&section(page, &look), &look)
+        text(&section(page, &options), &options)
     }
 
-    fn text(section: &Section<'_>, look: &Look) -> String {
+    fn text(section: &Section<'_>, options: &LayoutOptions) -> String {
         let mut out = Vec::new();
-        rows::write_text(section, look, &mut out).unwrap();
+        rows::write_text(section, options, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         for line in text.lines() {
-            assert!(look.width.is_none_or(|width| line.width() <= width), "too wide: {line}");
+            assert!(options.width.is_none_or(|width| line.width() <= width), "too wide: {line}");
         }
         text
     }
@@ -585,7 +590,7 @@ result-without-call: a message has its result, but nothing asked for it
                 declares_none,
                 full: false,
             };
-            section(page, &Look::default()).notes
+            section(page, &LayoutOptions::default()).notes
         };
         let none = Counts::default();
         assert_eq!(notes(false, false, none), ["no tool calls"]);
@@ -603,8 +608,8 @@ result-without-call: a message has its result, but nothing asked for it
         figures.add(&all);
         let rows = figures.rows();
         let shown = |width| {
-            let look = Look { width, ..Look::default() };
-            text(&summary(1, &rows, &look), &look)
+            let options = LayoutOptions { width, ..LayoutOptions::default() };
+            text(&summary(1, &rows, &options), &options)
         };
         assert_data_eq!(
             shown(Some(80)),
@@ -657,9 +662,9 @@ rate: errors of all calls; p50, p95: of the calls with a latency, by nearest ran
             .raw()
         );
         let none = view::Summary::default().rows();
-        let look = Look::default();
+        let options = LayoutOptions::default();
         assert_data_eq!(
-            text(&summary(0, &none, &look), &look),
+            text(&summary(0, &none, &options), &options),
             str![[r#"
 Tool calls in 0 sessions
 no tool calls
@@ -727,9 +732,9 @@ no tool calls
                     top_error_count: 0,
                 })
                 .into();
-        let look = Look { width: Some(80), ..Look::default() };
+        let options = LayoutOptions { width: Some(80), ..LayoutOptions::default() };
         let mut out = Vec::new();
-        rows::write_text(&summary(1, &rows, &look), &look, &mut out).unwrap();
+        rows::write_text(&summary(1, &rows, &options), &options, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("\nschedule_callback "), "{text}");
     }

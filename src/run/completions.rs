@@ -5,7 +5,7 @@ use std::io::Write as _;
 use super::command;
 use crate::cli;
 use crate::exit::Exit;
-use crate::terminal::Out;
+use crate::output::Out;
 
 /// `completions`.
 pub(super) fn print(shell: cli::Shell) -> anyhow::Result<Exit> {
@@ -16,7 +16,7 @@ pub(super) fn print(shell: cli::Shell) -> anyhow::Result<Exit> {
 }
 
 /// The completion script for a shell.
-pub fn completion_script(shell: cli::Shell) -> Vec<u8> {
+pub(super) fn completion_script(shell: cli::Shell) -> Vec<u8> {
     let mut command = command();
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
@@ -38,7 +38,7 @@ fn mend_bash(script: &[u8], name: &str) -> Vec<u8> {
 
 /// What the script's file is called, as its shell expects it.
 #[cfg(test)]
-pub fn completion_file(shell: cli::Shell) -> String {
+pub(super) fn completion_file(shell: cli::Shell) -> String {
     use clap_complete::Generator as _;
 
     generator(shell).file_name(command().get_name())

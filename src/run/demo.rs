@@ -8,8 +8,8 @@ use anyhow::Context as _;
 use crate::demo;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
-use crate::report::Reporter;
-use crate::terminal::Out;
+use crate::output::Out;
+use crate::output::Reporter;
 
 /// `demo`.
 pub(super) fn serve(port: u16, list: bool, reporter: &Reporter) -> anyhow::Result<Exit> {

@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 use super::{Run, remarks};
 use crate::cli::{FetchArgs, FetchFormat};
-use crate::document::{Checked, Document, Origin};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::input::Item;
+use crate::input::document::{Checked, Document, Origin};
 use crate::render::csv::{self, Record as _};
 use crate::render::overview::Overview;
-use crate::render::{Look, json, rows};
-use crate::source::Item;
+use crate::render::{LayoutOptions, json, rows};
 use crate::view::overview::{self as view, OverviewRow};
 
 impl Run<'_> {
@@ -32,7 +32,7 @@ impl Run<'_> {
         }
         let mut documents = self.documents(&args.sessions)?;
         let mut out = self.out(false);
-        let look = self.look.clone();
+        let options = self.options.clone();
         let mut unfinished = false;
         self.each(&mut documents, |document| {
             let (checked, remarks) = check(document)?;
@@ -41,14 +41,14 @@ impl Run<'_> {
             }
             match args.format {
                 FetchFormat::Raw => {
-                    let raw = json::for_output(document.raw(), &look);
+                    let raw = json::for_output(document.raw(), &options);
                     out.write_all(raw.as_bytes())?;
                     unfinished = !raw.ends_with('\n');
                 }
                 FetchFormat::Ndjson => {
-                    json::one_line(document.json(), &checked.seams, &look, &mut out)?;
+                    json::one_line(document.json(), &checked.seams, &options, &mut out)?;
                 }
-                _ => json::indented(document.json(), &checked.seams, &look, &mut out)?,
+                _ => json::indented(document.json(), &checked.seams, &options, &mut out)?,
             }
             if document.is_fetched() {
                 out.flush()?;
@@ -63,15 +63,15 @@ impl Run<'_> {
     fn overview(mut self, args: &FetchArgs) -> anyhow::Result<Exit> {
         let mut documents = self.documents(&args.sessions)?;
         let mut out = self.out(true);
-        let look = self.look.clone();
+        let options = self.options.clone();
         let mut overview = Overview::default();
         self.each(&mut documents, |document| {
             let input = document.read()?;
-            overview.push(&view::row(&input), &look);
+            overview.push(&view::row(&input), &options);
             Ok(remarks(document, &input))
         })?;
         if !overview.is_empty() {
-            rows::write_text(&overview.section(&look), &look, &mut out)?;
+            rows::write_text(&overview.section(&options), &options, &mut out)?;
         }
         out.finish()?;
         Ok(self.close(false))
@@ -111,7 +111,7 @@ impl Run<'_> {
         let mut skipped = asked - items.len();
         let mut documents = self.open(items, false)?;
         let mut written = 0_usize;
-        let plain = Look::default();
+        let plain = LayoutOptions::default();
         let ended = self.each(&mut documents, |document| {
             let (checked, remarks) = check(document)?;
             let name = match document.origin() {

@@ -15,7 +15,7 @@ impl Run<'_> {
         let mut documents = self.documents(&args.sessions)?;
         let mut out = self.out(for_reading(args.format));
         let format = Format::from(args.format);
-        let (look, layout) = (self.look.clone(), format.look(&self.look));
+        let (options, layout) = (self.options.clone(), format.options(&self.options));
         let mut matched = false;
         if args.summary {
             let mut summary = Summary::default();
@@ -27,11 +27,11 @@ impl Run<'_> {
                 Ok(counted.remarks(document, &input))
             })?;
             let rows = summary.rows();
-            let mut writer = Writer::new::<SummaryRow>(format, &look, &mut out)?;
+            let mut writer = Writer::new::<SummaryRow>(format, &options, &mut out)?;
             writer.push(&rows, || render::summary(&summary, &rows, &layout))?;
             writer.end()?;
         } else {
-            let mut writer = Writer::new::<MissingRow<'_>>(format, &look, &mut out)?;
+            let mut writer = Writer::new::<MissingRow<'_>>(format, &options, &mut out)?;
             self.each(&mut documents, |document| {
                 let input: Input<'_> = document.read()?;
                 matched |= declares(&input, &args.fail_on);

@@ -3,13 +3,12 @@
 mod completions;
 mod demo;
 mod fetch;
+#[cfg(test)]
+mod generated;
 mod missing;
 mod rag;
 mod tools;
 mod transcript;
-
-#[cfg(test)]
-pub use self::completions::{completion_file, completion_script};
 
 use std::collections::HashSet;
 use std::io;
@@ -20,20 +19,20 @@ use clap::CommandFactory as _;
 use uuid::Uuid;
 
 use crate::api::{self, BaseUrl, Client, Key};
-use crate::bulk::{Fetches, Plan};
+
 use crate::cli::{self, Cli, Command, RowFormat, Sessions};
 use crate::demo as samples;
-use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
+use crate::input::document::Document;
+use crate::input::{self, Documents, Fetches, Item, Plan};
 use crate::model::{Number, SessionAnalysisInput};
-use crate::render::Look;
-use crate::render::format::Zone;
+use crate::output::Reporter;
+use crate::output::{Out, Terminal};
+use crate::render::LayoutOptions;
 use crate::render::rows::Format;
 use crate::render::style::Styles;
-use crate::report::Reporter;
-use crate::source::{self, Documents, Item};
-use crate::terminal::{Out, Terminal};
+use crate::rows::spell::Zone;
 
 /// The whole command tree, with the exit codes in its help.
 pub fn command() -> clap::Command {
@@ -102,7 +101,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 struct Run<'a> {
     cli: &'a Cli,
     terminal: Terminal,
-    look: Look,
+    options: LayoutOptions,
     reporter: &'a mut Reporter,
     /// Documents so far, good or not.
     total: usize,
@@ -110,7 +109,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(cli: &'a Cli, terminal: Terminal, reporter: &'a mut Reporter) -> Self {
-        let look = Look {
+        let options = LayoutOptions {
             width: terminal.width,
             styles: Styles::new(terminal.color),
             zone: match cli.output.tz {
@@ -121,7 +120,7 @@ impl<'a> Run<'a> {
             short_ids: terminal.width.is_some(),
             terminal: terminal.stdout,
         };
-        Self { cli, terminal, look, reporter, total: 0 }
+        Self { cli, terminal, options, reporter, total: 0 }
     }
 
     /// The documents that `sessions` names, in their order.
@@ -143,7 +142,7 @@ impl<'a> Run<'a> {
                 .hint("name a UUID, a saved document, a folder, or -; or try --demo")
                 .into());
         }
-        let items = source::resolve(&sessions.sessions, key_from_stdin)?;
+        let items = input::resolve(&sessions.sessions, key_from_stdin)?;
         if items.is_empty() {
             // Done, as an empty list would have it, would let a check of nothing pass.
             return Err(Failure::usage("the input names no session")

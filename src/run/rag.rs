@@ -17,22 +17,22 @@ impl Run<'_> {
         let mut documents = self.documents(&args.sessions)?;
         let mut out = self.out(for_reading(args.format));
         let format = Format::from(args.format);
-        let look = format.look(&self.look);
+        let options = format.options(&self.options);
         let (only, fail_on) = (flags(&args.only), flags(&args.fail_on));
         let mut matched = false;
         let mut writer = if args.chunks {
-            Writer::new::<ChunkRow<'_>>(format, &look, &mut out)?
+            Writer::new::<ChunkRow<'_>>(format, &options, &mut out)?
         } else {
-            Writer::new::<Row<'_>>(format, &look, &mut out)?
+            Writer::new::<Row<'_>>(format, &options, &mut out)?
         };
         self.each(&mut documents, |document| {
             let input: Input<'_> = document.read()?;
             let view = Rag::new(&input);
             matched |= view.flags().meets(fail_on);
             if args.chunks {
-                rag::chunks(&mut writer, &view, only, &look)?;
+                rag::chunks(&mut writer, &view, only, &options)?;
             } else {
-                rag::retrievals(&mut writer, &view, only, &look)?;
+                rag::retrievals(&mut writer, &view, only, &options)?;
             }
             if document.is_fetched() {
                 writer.flush()?;
@@ -59,7 +59,7 @@ impl Run<'_> {
             Ok(counted.remarks(document, &input))
         })?;
         let mut out = self.out(for_reading(args.format));
-        rag::summary::write(&summary.figures(), args.format.into(), &self.look, &mut out)?;
+        rag::summary::write(&summary.figures(), args.format.into(), &self.options, &mut out)?;
         out.finish()?;
         Ok(self.close(matched))
     }

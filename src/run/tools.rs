@@ -17,7 +17,7 @@ impl Run<'_> {
         let mut documents = self.documents(&args.sessions)?;
         let mut out = self.out(for_reading(args.format));
         let format = Format::from(args.format);
-        let (look, layout) = (self.look.clone(), format.look(&self.look));
+        let (options, layout) = (self.options.clone(), format.options(&self.options));
         let mut matched = false;
         if args.summary {
             let mut summary = Summary::default();
@@ -31,11 +31,11 @@ impl Run<'_> {
             })?;
             let sessions = summary.sessions;
             let rows = summary.rows();
-            let mut writer = Writer::new::<SummaryRow>(format, &look, &mut out)?;
+            let mut writer = Writer::new::<SummaryRow>(format, &options, &mut out)?;
             writer.push(&rows, || render::summary(sessions, &rows, &layout))?;
             writer.end()?;
         } else {
-            let mut writer = Writer::new::<ToolRow<'_>>(format, &look, &mut out)?;
+            let mut writer = Writer::new::<ToolRow<'_>>(format, &options, &mut out)?;
             self.each(&mut documents, |document| {
                 let input: Input<'_> = document.read()?;
                 let rows = calls(&input, &args.name);

@@ -17,8 +17,8 @@ impl Run<'_> {
         let format = Format::from(args.format);
         let mut documents = self.documents(&args.sessions)?;
         let mut out = self.out(matches!(format, Format::Text | Format::Markdown));
-        let look = self.look.clone();
-        let mut writer = Writer::new(format, &look, &mut out);
+        let options = self.options.clone();
+        let mut writer = Writer::new(format, &options, &mut out);
         self.each(&mut documents, |document| {
             let input: Input<'_> = document.read().map_err(|failure| {
                 // Read once more, whole, since that names the very place in a retrieval.

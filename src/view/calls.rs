@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use super::turns::Place;
 use crate::model::{
-    LongText, MessageEntry, MessageTools, Text, ToolCall, ToolCallEntry, ToolResult,
+    LazyText, MessageEntry, MessageTools, Text, ToolCall, ToolCallEntry, ToolResult,
 };
 
 /// A message, as far as its tool traffic goes.
@@ -157,7 +157,7 @@ impl<'a> Call<'a> {
     }
 
     /// The arguments as the model wrote them: the record's where it has some, else the request's.
-    pub fn arguments(&self) -> Option<LongText<'a>> {
+    pub fn arguments(&self) -> Option<LazyText<'a>> {
         let recorded = self.record.map(|record| record.arguments);
         recorded
             .filter(|arguments| !arguments.is_empty())
@@ -173,7 +173,7 @@ impl<'a> Call<'a> {
     }
 
     /// What came back: the record's, else the message's.
-    pub fn result(&self) -> Option<LongText<'a>> {
+    pub fn result(&self) -> Option<LazyText<'a>> {
         self.record.and_then(|record| record.result).or_else(|| {
             self.carried
                 .map(|(_, result)| result.output)

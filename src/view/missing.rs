@@ -21,7 +21,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::stats;
+use crate::figures::stats;
 use crate::model::{MissingEvidenceReason as Reason, Number, SessionAnalysisInput, Skipped};
 
 /// What this view reads of a document.

@@ -4,7 +4,6 @@ pub mod calls;
 pub mod missing;
 pub mod overview;
 pub mod rag;
-pub mod stats;
 pub mod tools;
 pub mod transcript;
 pub mod turns;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::calls::{self, Call, Counts};
-use super::stats;
 use super::turns;
+use crate::figures::stats;
 use crate::model::{
     KnowledgeGapAnalysisOutcome, MessageTools, MissingEvidenceReason, Number, SessionAnalysisInput,
     Skipped, Timestamp, ToolCallEntry,

@@ -8,10 +8,10 @@ use serde_json::value::RawValue;
 
 use super::calls::{self, Call};
 pub use super::calls::{Counts, Status};
-use super::stats;
 use super::turns::Turns;
+use crate::figures::stats;
 use crate::model::{
-    LongText, MessageTools, Number, SessionAnalysisInput, Skipped, Timestamp, ToolCallEntry,
+    LazyText, MessageTools, Number, SessionAnalysisInput, Skipped, Timestamp, ToolCallEntry,
 };
 
 /// What this view reads of a document.
@@ -65,13 +65,13 @@ pub struct ToolRow<'a> {
     #[serde(rename = "type")]
     pub kind: Option<&'a str>,
     /// The arguments as the model wrote them.
-    pub arguments: Option<LongText<'a>>,
+    pub arguments: Option<LazyText<'a>>,
     /// The arguments as JSON, verbatim, where the record has them.
     pub arguments_parsed: Option<&'a RawValue>,
     /// How it went.
     pub status: Status,
     /// What came back: the record's, else the message's.
-    pub result: Option<LongText<'a>>,
+    pub result: Option<LazyText<'a>>,
     /// What went wrong: the record's, else the message's; None where it is empty.
     pub error: Option<&'a str>,
     /// Time the call took, in milliseconds, by the record.

@@ -17,7 +17,7 @@ use super::calls::{self, Call};
 use super::turns::{Turns, seconds_between};
 use crate::model::{
     CSATEntry, CitedChunk, FeedbackEntry, HandoffEvent, KbSnapshotEntry,
-    KnowledgeGapAnalysisOutcome, Later, LongText, MessageEntry, MissingEvidenceReason, Number,
+    KnowledgeGapAnalysisOutcome, LazyList, LazyText, MessageEntry, MissingEvidenceReason, Number,
     RagTraceEntry, ReopenEntry, RetrievedChunk, SessionAnalysisInput, Text, Timestamp, ToolResult,
 };
 
@@ -26,7 +26,7 @@ use crate::model::{
 pub type Input<'a> = SessionAnalysisInput<'a, MessageEntry<'a>, Retrieval<'a>>;
 
 /// A retrieval whose chunks are read where they are shown.
-pub type Retrieval<'a> = RagTraceEntry<'a, Later<'a, RetrievedChunk<'a>>>;
+pub type Retrieval<'a> = RagTraceEntry<'a, LazyList<'a, RetrievedChunk<'a>>>;
 
 /// The content was cut.
 pub const TRUNCATED: &str = "truncated";
@@ -120,7 +120,7 @@ pub struct MessageRow<'a> {
     /// When, as it was sent.
     pub timestamp: Option<&'a Timestamp<'a>>,
     /// What was said.
-    pub content: LongText<'a>,
+    pub content: LazyText<'a>,
     /// The model that wrote it.
     pub model_used: Option<&'a str>,
     /// Time to the answer, in milliseconds.
@@ -185,7 +185,7 @@ pub struct CallRow<'a> {
     /// The tool's name.
     pub name: &'a str,
     /// The arguments as the model wrote them.
-    pub arguments: LongText<'a>,
+    pub arguments: LazyText<'a>,
     /// The arguments as JSON, where they were parsed.
     pub arguments_parsed: Option<&'a RawValue>,
     /// The name that the message gave, where the recorded one differs.
@@ -193,11 +193,11 @@ pub struct CallRow<'a> {
     pub asked_name: Option<&'a str>,
     /// The arguments that the message gave, where the recorded ones differ.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asked_arguments: Option<LongText<'a>>,
+    pub asked_arguments: Option<LazyText<'a>>,
     /// `ok`, `error`, `no-result` or `unrecorded`.
     pub status: Status,
     /// What came back: the recorded result, else the one that a message carries.
-    pub result: Option<LongText<'a>>,
+    pub result: Option<LazyText<'a>>,
     /// What went wrong: the recorded error, else the one that a message carries.
     pub error: Option<&'a str>,
     /// Time the call took, in milliseconds.
@@ -214,7 +214,7 @@ pub struct AnswerRow<'a> {
     /// The call it answers.
     pub tool_call_id: &'a str,
     /// What the tool returned.
-    pub output: LongText<'a>,
+    pub output: LazyText<'a>,
     /// What went wrong, where something did.
     pub error: Option<&'a str>,
     /// The tool's name, where the call is known.
@@ -261,7 +261,7 @@ pub struct RetrievalRow<'a> {
 /// [`ChunkRow`].
 #[derive(Clone, Copy, Debug)]
 pub struct Chunks<'a> {
-    list: &'a Later<'a, RetrievedChunk<'a>>,
+    list: &'a LazyList<'a, RetrievedChunk<'a>>,
     /// The turn that the retrieval fed.
     turn_id: &'a str,
     /// The session's citations.

@@ -4,8 +4,8 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool of the benchmark's own")]
 
-#[allow(dead_code, reason = "the parse is timed, not used")]
-#[path = "../../src/model.rs"]
+#[allow(dead_code, unused_imports, reason = "the parse is timed, not used")]
+#[path = "../../src/model/mod.rs"]
 mod model;
 
 use std::convert::Infallible;

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::io;
 
 use super::{bar, text};
+use crate::figures::stats;
 use crate::render::csv::{self, Record};
 use crate::render::rows::{Format, Section, write_markdown, write_text};
 use crate::render::style::Tone;
 use crate::render::table::{Cell, Column, Table};
-use crate::render::{Look, Out, format, json};
+use crate::render::{LayoutOptions, Out, json};
+use crate::rows::spell;
 use crate::view::rag::summary::Figures;
-use crate::view::stats;
 
 /// Lines that a table shows of a list; JSON and CSV have all.
 const TOP: usize = 20;
@@ -19,11 +20,16 @@ const TOP: usize = 20;
 const BAR: usize = 32;
 
 /// Writes the figures.
-pub fn write(figures: &Figures<'_>, format: Format, look: &Look, out: Out<'_>) -> io::Result<()> {
+pub fn write(
+    figures: &Figures<'_>,
+    format: Format,
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<()> {
     match format {
-        Format::Json => json::value(figures, look, out),
+        Format::Json => json::value(figures, options, out),
         Format::Ndjson => {
-            let mut array = json::Array::lines(out, look);
+            let mut array = json::Array::lines(out, options);
             array.push(figures)?;
             array.end()
         }
@@ -40,7 +46,7 @@ pub fn write(figures: &Figures<'_>, format: Format, look: &Look, out: Out<'_>) -
                 if format == Format::Markdown {
                     write_markdown(section, out)?;
                 } else {
-                    write_text(section, look, out)?;
+                    write_text(section, options, out)?;
                 }
             }
             Ok(())
@@ -66,12 +72,12 @@ fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
     let counts = &figures.counts;
     let of_retrievals = |part: usize| percent(stats::share(part, counts.retrievals));
     let row = |name: &'static str, count: usize, share: Cow<'static, str>, note: String| {
-        vec![name.into(), format::count(count).into(), share.into(), note.into()]
+        vec![name.into(), spell::count(count).into(), share.into(), note.into()]
     };
     let rows = vec![
         row("hits", counts.hits, percent(figures.hit_rate), {
-            let verdicts = format::count(counts.verdicts);
-            format!("hit rate: {} of {verdicts} with a verdict", format::count(counts.hits))
+            let verdicts = spell::count(counts.verdicts);
+            format!("hit rate: {} of {verdicts} with a verdict", spell::count(counts.hits))
         }),
         row("misses", counts.misses, of_retrievals(counts.misses), String::new()),
         row("unanswerable", counts.unanswerable, of_retrievals(counts.unanswerable), String::new()),
@@ -82,13 +88,13 @@ fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
             "chunks cited",
             counts.chunks_cited,
             percent(stats::share(counts.chunks_cited, counts.chunks_found)),
-            format!("of {} found", format::count(counts.chunks_found)),
+            format!("of {} found", spell::count(counts.chunks_found)),
         ),
         row(
             "cited, not retrieved",
             counts.cited_not_retrieved,
             percent(stats::share(counts.cited_not_retrieved, counts.citations)),
-            format!("of {}", format::counted(counts.citations, "citation", "citations")),
+            format!("of {}", spell::counted(counts.citations, "citation", "citations")),
         ),
         row("orphans", counts.orphans, "".into(), "no message has their turn".to_owned()),
     ];
@@ -103,7 +109,7 @@ fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
             "{} no_citations: what {} cited may not have been recorded",
             match figures.sessions_declaring_no_citations {
                 1 => "1 session declares".to_owned(),
-                many => format!("{} sessions declare", format::count(many)),
+                many => format!("{} sessions declare", spell::count(many)),
             },
             if figures.sessions_declaring_no_citations == 1 { "it" } else { "they" },
         ));
@@ -111,8 +117,8 @@ fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
     Section {
         title: format!(
             "{} in {}",
-            format::counted(counts.retrievals, "retrieval", "retrievals"),
-            format::counted(figures.sessions, "session", "sessions"),
+            spell::counted(counts.retrievals, "retrieval", "retrievals"),
+            spell::counted(figures.sessions, "session", "sessions"),
         ),
         table: Table {
             columns: vec![
@@ -131,7 +137,7 @@ fn answerability<'s>(figures: &Figures<'s>) -> Section<'s> {
     let rows = figures.answerability.iter().map(|label| {
         vec![
             label.label.map_or_else(|| Cell::new("(no label)", Tone::Dim), text),
-            format::count(label.count).into(),
+            spell::count(label.count).into(),
             percent(label.share).into(),
             bar(label.share.unwrap_or_default(), BAR).into(),
         ]
@@ -157,7 +163,7 @@ fn top_scores<'s>(figures: &Figures<'s>) -> Section<'s> {
     let row = |name: Cow<'static, str>, count: usize| {
         vec![
             name.into(),
-            format::count(count).into(),
+            spell::count(count).into(),
             percent(stats::share(count, scores.count)).into(),
             bar(stats::share(count, most.unwrap_or_default()).unwrap_or_default(), BAR).into(),
         ]
@@ -177,7 +183,7 @@ fn top_scores<'s>(figures: &Figures<'s>) -> Section<'s> {
     }
     let without = figures.counts.retrievals.saturating_sub(scores.count);
     let notes = (without > 0).then(|| {
-        format!("{} without a top score", format::counted(without, "retrieval", "retrievals"))
+        format!("{} without a top score", spell::counted(without, "retrieval", "retrievals"))
     });
     if scores.count == 0 {
         rows.clear();
@@ -199,7 +205,7 @@ fn top_scores<'s>(figures: &Figures<'s>) -> Section<'s> {
 
 fn latency<'s>(figures: &Figures<'s>) -> Section<'s> {
     let latency = &figures.latency_ms;
-    let cell = |value: Option<f64>| value.map_or_else(Cell::absent, |v| format::millis(v).into());
+    let cell = |value: Option<f64>| value.map_or_else(Cell::absent, |v| spell::millis(v).into());
     let (rows, notes) = if latency.count == 0 {
         (Vec::new(), vec!["no retrieval has a latency".to_owned()])
     } else {
@@ -207,7 +213,7 @@ fn latency<'s>(figures: &Figures<'s>) -> Section<'s> {
             cell(latency.p50),
             cell(latency.p95),
             cell(latency.max),
-            format::count(latency.count).into(),
+            spell::count(latency.count).into(),
         ];
         (vec![row], Vec::new())
     };
@@ -234,8 +240,8 @@ fn missed<'s>(figures: &Figures<'s>) -> Section<'s> {
         .map(|missed| {
             vec![
                 text(missed.query_hash),
-                format::count(missed.misses).into(),
-                format::count(missed.sessions).into(),
+                spell::count(missed.misses).into(),
+                spell::count(missed.sessions).into(),
                 missed.best_score.map_or_else(Cell::absent, |score| score_of(score).into()),
             ]
         })
@@ -245,7 +251,7 @@ fn missed<'s>(figures: &Figures<'s>) -> Section<'s> {
         notes.push("no retrieval missed".to_owned());
     }
     if figures.misses_without_hash > 0 {
-        let misses = format::counted(figures.misses_without_hash, "miss has", "misses have");
+        let misses = spell::counted(figures.misses_without_hash, "miss has", "misses have");
         notes.push(format!("{misses} no query hash"));
     }
     Section {
@@ -271,8 +277,8 @@ fn never_cited<'s>(figures: &Figures<'s>) -> Section<'s> {
         .map(|document| {
             vec![
                 text(document.doc_id),
-                format::count(document.retrievals).into(),
-                format::count(document.sessions).into(),
+                spell::count(document.retrievals).into(),
+                spell::count(document.sessions).into(),
             ]
         })
         .collect();
@@ -300,14 +306,14 @@ fn more(len: usize, one: &str, many: &str) -> Vec<String> {
         0 => Vec::new(),
         rest => {
             let name = if rest == 1 { one } else { many };
-            vec![format!("{} more {name}; --format json has all", format::count(rest))]
+            vec![format!("{} more {name}; --format json has all", spell::count(rest))]
         }
     }
 }
 
 /// Nothing where there is no whole to have a share of.
 fn percent(share: Option<f64>) -> Cow<'static, str> {
-    share.map_or(Cow::Borrowed("–"), |share| format::percent(share).into())
+    share.map_or(Cow::Borrowed("–"), |share| spell::percent(share).into())
 }
 
 fn score_of(score: f64) -> String {
@@ -436,21 +442,21 @@ mod tests {
          "retrieved":[{"doc_id":"e","chunk_id":"1"}],"answerability":{"label":"answerable"}}
     ],"citations":[{"assistant_turn_id":"a","doc_id":"e","chunk_id":"1"}]}"#;
 
-    fn shown(documents: &[&str], format: Format, look: &Look) -> String {
+    fn shown(documents: &[&str], format: Format, options: &LayoutOptions) -> String {
         let mut summary = Summary::default();
         for json in documents {
             let input: Input<'_> = serde_json::from_str(json).unwrap();
             summary.add(&Rag::new(&input));
         }
         let mut bytes = Vec::new();
-        write(&summary.figures(), format, look, &mut bytes).unwrap();
+        write(&summary.figures(), format, options, &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
     #[test]
     fn a_table_a_subject() {
         assert_data_eq!(
-            shown(&[SESSION], Format::Table, &Look::default()),
+            shown(&[SESSION], Format::Table, &LayoutOptions::default()),
             str![[r#"
 2 retrievals in 1 session
                       count  share
@@ -499,19 +505,19 @@ d                  1         1
 
     #[test]
     fn nothing_is_said_to_be_nothing() {
-        let text = shown(&[], Format::Table, &Look::default());
+        let text = shown(&[], Format::Table, &LayoutOptions::default());
         assert!(text.starts_with("0 retrievals in 0 sessions\n"), "{text}");
         assert!(text.ends_with("no session was looked at\n"), "{text}");
-        let text = shown(&[r#"{"session_id":"s"}"#], Format::Table, &Look::default());
+        let text = shown(&[r#"{"session_id":"s"}"#], Format::Table, &LayoutOptions::default());
         assert!(text.ends_with("no retrievals: there is nothing to rate\n"), "{text}");
         for format in [Format::Table, Format::Json, Format::Ndjson, Format::Csv, Format::Markdown] {
-            assert!(!shown(&[], format, &Look::default()).contains("NaN"));
+            assert!(!shown(&[], format, &LayoutOptions::default()).contains("NaN"));
         }
     }
 
     #[test]
     fn csv_is_flat_and_its_keys_are_defused() {
-        let text = shown(&[SESSION], Format::Csv, &Look::default());
+        let text = shown(&[SESSION], Format::Csv, &LayoutOptions::default());
         let mut lines = text.lines();
         assert_eq!(lines.next(), Some("section,key,count,share,sessions,value"));
         for line in [
@@ -530,8 +536,8 @@ d                  1         1
 
     #[test]
     fn json_is_one_object_and_ndjson_one_line() {
-        let json = shown(&[SESSION, SESSION], Format::Json, &Look::default());
-        let line = shown(&[SESSION, SESSION], Format::Ndjson, &Look::default());
+        let json = shown(&[SESSION, SESSION], Format::Json, &LayoutOptions::default());
+        let line = shown(&[SESSION, SESSION], Format::Ndjson, &LayoutOptions::default());
         assert_eq!(line.lines().count(), 1);
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(value, serde_json::from_str::<serde_json::Value>(&line).unwrap());
@@ -546,11 +552,11 @@ d                  1         1
             .map(|n| format!(r#"{{"query_hash":"hash-{n}","hit":false,"retrieved":[{{"doc_id":"doc-{n}"}}]}}"#))
             .collect();
         let json = format!(r#"{{"session_id":"s","rag_traces":[{}]}}"#, traces.join(","));
-        let table = shown(&[&json], Format::Table, &Look::default());
+        let table = shown(&[&json], Format::Table, &LayoutOptions::default());
         assert_eq!(table.matches("hash-").count(), TOP);
         assert_eq!(table.matches("doc-").count(), TOP);
         assert!(table.contains("5 more hashes; --format json has all"), "{table}");
-        let csv = shown(&[&json], Format::Csv, &Look::default());
+        let csv = shown(&[&json], Format::Csv, &LayoutOptions::default());
         assert_eq!((csv.matches("hash-").count(), csv.matches("doc-").count()), (25, 25));
     }
 }

@@ -4,12 +4,13 @@
 use std::io;
 
 use super::super::markdown::escape;
-use super::super::{Look, Out, format, json, sanitize};
+use super::super::{LayoutOptions, Out, json, sanitize};
 use super::text::score;
 use super::{
     UNREDACTED, asked, block, chunk, counts, lasted, named, nothing, selected, truncation, verdict,
 };
 use crate::model::Timestamp;
+use crate::rows::spell;
 use crate::view::transcript::{
     AnswerRow, CallRow, Evidence, Header, MessageRow, ORPHAN, RetrievalRow, Row, Selection,
     Transcript, UNASKED,
@@ -22,10 +23,10 @@ const FOLD: usize = 400;
 pub fn write(
     transcript: &Transcript<'_>,
     selection: &Selection,
-    look: &Look,
+    options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<()> {
-    let mut page = Page { out, look };
+    let mut page = Page { out, options };
     let header = transcript.header();
     writeln!(page.out, "## Session {}", code(header.session_id))?;
     if selection.is_whole() {
@@ -69,7 +70,7 @@ pub fn write(
 
 struct Page<'a> {
     out: Out<'a>,
-    look: &'a Look,
+    options: &'a LayoutOptions,
 }
 
 impl Page<'_> {
@@ -78,7 +79,7 @@ impl Page<'_> {
             writeln!(self.out, "\n**{}**", escape(UNREDACTED))?;
         }
         self.out.write_all(b"\n")?;
-        let zone = self.look.zone;
+        let zone = self.options.zone;
         let time = |time: &Timestamp<'_>| escape(&zone.date_time(time)).into_owned();
         let text = |text: &str| escape(&sanitize::line(text)).into_owned();
         self.item("channel", header.channel.map(text))?;
@@ -121,7 +122,7 @@ impl Page<'_> {
         if let Some(raw) = header.customer_metadata {
             writeln!(self.out, "- **customer metadata:**\n")?;
             let mut indented = Vec::new();
-            json::indented(raw.get(), &[], &Look::default(), &mut indented)?;
+            json::indented(raw.get(), &[], &LayoutOptions::default(), &mut indented)?;
             self.fence("  ", "json", String::from_utf8_lossy(&indented).trim_end())?;
         }
         Ok(())
@@ -137,10 +138,10 @@ impl Page<'_> {
     fn message(&mut self, row: &MessageRow<'_>) -> io::Result<()> {
         write!(self.out, "\n### Turn {} · {}", row.turn, escape(&named(row.role)))?;
         if let Some(time) = row.timestamp {
-            write!(self.out, " · {}", escape(&self.look.zone.date_time(time)))?;
+            write!(self.out, " · {}", escape(&self.options.zone.date_time(time)))?;
         }
         let model = row.model_used.map(code);
-        let latency = row.latency_ms.map(format::latency);
+        let latency = row.latency_ms.map(spell::latency);
         let facts: Vec<_> = model.into_iter().chain(latency).collect();
         self.out.write_all(b"\n")?;
         if !facts.is_empty() {
@@ -185,7 +186,7 @@ impl Page<'_> {
         fact: Option<String>,
         text: Option<&str>,
     ) -> io::Result<()> {
-        let time = time.map(|time| escape(&self.look.zone.date_time(time)).into_owned());
+        let time = time.map(|time| escape(&self.options.zone.date_time(time)).into_owned());
         let parts: Vec<_> = [Some(title.to_owned()), time, fact].into_iter().flatten().collect();
         writeln!(self.out, "\n### {}", parts.join(" · "))?;
         match text.map(block).filter(|text| !text.is_empty()) {
@@ -215,11 +216,11 @@ impl Page<'_> {
 
     fn retrieval(&mut self, row: &RetrievalRow<'_>) -> io::Result<()> {
         let mut facts = vec![format!("{} found, {} cited", row.found, row.cited)];
-        facts.extend(row.top_score.map(|top| format!("top {}", format::score(top))));
+        facts.extend(row.top_score.map(|top| format!("top {}", spell::score(top))));
         facts.extend(row.hit.map(|hit| if hit { "hit" } else { "**miss**" }.to_owned()));
         let verdict = row.answerability.as_ref().and_then(verdict);
         facts.extend(verdict.map(|verdict| escape(&verdict).into_owned()));
-        facts.extend(row.latency_ms.map(format::latency));
+        facts.extend(row.latency_ms.map(spell::latency));
         facts.extend(row.query_hash.map(code));
         let orphan = orphan(&row.flags, row.assistant_turn_id);
         writeln!(self.out, "- **retrieval** {}{orphan}", facts.join(" · "))?;
@@ -234,7 +235,7 @@ impl Page<'_> {
 
     fn call(&mut self, row: &CallRow<'_>) -> io::Result<()> {
         let mut facts = vec![code(row.name), format!("**{}**", row.status.as_str())];
-        facts.extend(row.latency_ms.map(format::latency));
+        facts.extend(row.latency_ms.map(spell::latency));
         facts.extend(row.answered_in_turn.map(|turn| format!("answered in turn {turn}")));
         if row.flags.contains(&UNASKED) {
             facts.push("no message asked for it".to_owned());
@@ -285,7 +286,7 @@ impl Page<'_> {
             writeln!(self.out, "\n  {label}:\n")?;
             return self.fence("  ", "", text);
         }
-        let characters = format::count(characters);
+        let characters = spell::count(characters);
         writeln!(
             self.out,
             "\n  <details>\n  <summary>{label}, {characters} characters</summary>\n"

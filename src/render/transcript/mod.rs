@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::io;
 use std::ops::RangeInclusive;
 
-use super::{Look, Out, json, sanitize};
-use crate::model::LongText;
-use crate::render::format::{counted, duration};
+use super::{LayoutOptions, Out, json, sanitize};
+use crate::model::LazyText;
+use crate::rows::spell::{counted, duration};
 use crate::view::transcript::{
     AnswerabilityRow, CallRow, Counts, Header, MessageRow, Selection, Transcript,
 };
@@ -29,7 +29,7 @@ pub enum Format {
 
 /// Writes one session after the other.
 pub struct Writer<'a> {
-    look: &'a Look,
+    options: &'a LayoutOptions,
     sink: Sink<'a>,
 }
 
@@ -40,14 +40,14 @@ enum Sink<'a> {
 
 impl<'a> Writer<'a> {
     /// Begins the output.
-    pub fn new(format: Format, look: &'a Look, out: Out<'a>) -> Self {
+    pub fn new(format: Format, options: &'a LayoutOptions, out: Out<'a>) -> Self {
         let sink = match format {
-            Format::Json => Sink::Array(json::Array::indented(out, look)),
-            Format::Ndjson => Sink::Array(json::Array::lines(out, look)),
+            Format::Json => Sink::Array(json::Array::indented(out, options)),
+            Format::Ndjson => Sink::Array(json::Array::lines(out, options)),
             Format::Text => Sink::Pages { out, markdown: false, first: true },
             Format::Markdown => Sink::Pages { out, markdown: true, first: true },
         };
-        Self { look, sink }
+        Self { options, sink }
     }
 
     /// One session, as far as it is selected. Returns what must be told elsewhere, since the format
@@ -66,16 +66,16 @@ impl<'a> Writer<'a> {
             }
             Sink::Pages { out, markdown: false, first } => {
                 if !std::mem::take(first) {
-                    text::between(self.look, *out)?;
+                    text::between(self.options, *out)?;
                 }
-                text::write(transcript, selection, self.look, *out)?;
+                text::write(transcript, selection, self.options, *out)?;
                 Ok(None)
             }
             Sink::Pages { out, markdown: true, first } => {
                 if !std::mem::take(first) {
                     out.write_all(b"\n---\n\n")?;
                 }
-                markdown::write(transcript, selection, self.look, *out)?;
+                markdown::write(transcript, selection, self.options, *out)?;
                 Ok(None)
             }
         }
@@ -184,7 +184,7 @@ fn counts(counts: &Counts) -> Vec<String> {
         if count > 0 {
             let mut part = counted(count, one, many);
             for (count, what) in details.iter().filter(|(count, _)| *count > 0) {
-                part = format!("{part}, {} {what}", super::format::count(*count));
+                part = format!("{part}, {} {what}", crate::rows::spell::count(*count));
             }
             parts.push(part);
         }
@@ -218,7 +218,7 @@ fn lasted(header: &Header<'_>) -> String {
 fn truncation(row: &MessageRow<'_>) -> Option<String> {
     let count = row.original_char_count.map(|count| {
         let number = usize::try_from(count.as_i64());
-        number.map_or_else(|_| count.to_string(), super::format::count)
+        number.map_or_else(|_| count.to_string(), crate::rows::spell::count)
     });
     row.truncated.then(|| match count {
         Some(count) => format!("truncated, {count} characters originally"),
@@ -242,14 +242,14 @@ fn verdict(gate: &AnswerabilityRow<'_>) -> Option<String> {
 /// How a message asked for a call, as far as that differs from the call's record.
 fn asked(row: &CallRow<'_>) -> String {
     let name = row.asked_name.map(Cow::Borrowed);
-    let arguments = row.asked_arguments.map(LongText::decode);
+    let arguments = row.asked_arguments.map(LazyText::decode);
     name.into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
 /// A chunk by its id, its document before it where the id does not begin with that.
 fn chunk(doc_id: &str, chunk_id: &str, short: bool) -> String {
     // Names say where a chunk is from; only what is as long as a UUID is cut.
-    let id = |id: &str| super::format::id(id, short && id.len() >= 32).into_owned();
+    let id = |id: &str| crate::rows::spell::id(id, short && id.len() >= 32).into_owned();
     let chunk_id = word(chunk_id).unwrap_or(Cow::Borrowed("(no id)"));
     let chunk = id(&chunk_id);
     if doc_id.is_empty() || chunk_id.starts_with(doc_id) {

@@ -198,14 +198,14 @@ const PAGE_MARKDOWN: &str = r#"## Session `s-1`
 
 const ALL: Selection = Selection::ALL;
 
-fn look(width: Option<usize>) -> Look {
-    Look { width, ..Look::default() }
+fn options(width: Option<usize>) -> LayoutOptions {
+    LayoutOptions { width, ..LayoutOptions::default() }
 }
 
-fn printed(json: &str, format: Format, selection: &Selection, look: &Look) -> String {
+fn printed(json: &str, format: Format, selection: &Selection, options: &LayoutOptions) -> String {
     let input = serde_json::from_str(json).unwrap();
     let mut out = Vec::new();
-    let mut writer = Writer::new(format, look, &mut out);
+    let mut writer = Writer::new(format, options, &mut out);
     writer.push(&Transcript::new(&input), selection).unwrap();
     writer.end().unwrap();
     String::from_utf8(out).unwrap()
@@ -213,27 +213,27 @@ fn printed(json: &str, format: Format, selection: &Selection, look: &Look) -> St
 
 #[test]
 fn a_page_of_eighty_columns() {
-    let page = printed(SMALL, Format::Text, &ALL, &look(Some(80)));
+    let page = printed(SMALL, Format::Text, &ALL, &options(Some(80)));
     assert_eq!(page, PAGE_80, "\n{page}");
 }
 
 #[test]
 fn a_page_without_a_width_has_a_line_a_line() {
-    let page = printed(SMALL, Format::Text, &ALL, &look(None));
+    let page = printed(SMALL, Format::Text, &ALL, &options(None));
     assert_eq!(page, PAGE_PIPED, "\n{page}");
 }
 
 #[test]
 fn markdown_that_nothing_in_it_can_break() {
-    let page = printed(SMALL, Format::Markdown, &ALL, &look(None));
+    let page = printed(SMALL, Format::Markdown, &ALL, &options(None));
     assert_eq!(page, PAGE_MARKDOWN, "\n{page}");
 }
 
 #[test]
 fn colour_changes_no_letter() {
-    let plain = printed(SMALL, Format::Text, &ALL, &look(Some(80)));
-    let look = Look { styles: Styles::new(true), ..look(Some(80)) };
-    let colored = printed(SMALL, Format::Text, &ALL, &look);
+    let plain = printed(SMALL, Format::Text, &ALL, &options(Some(80)));
+    let options = LayoutOptions { styles: Styles::new(true), ..options(Some(80)) };
+    let colored = printed(SMALL, Format::Text, &ALL, &options);
     assert!(colored.contains("\u{1b}["));
     assert_eq!(sanitize::text(&colored), plain);
 }
@@ -241,7 +241,7 @@ fn colour_changes_no_letter() {
 #[test]
 fn a_selection_has_a_header_of_one_line_and_still_warns() {
     let some = Selection { turns: Some(3..=3), roles: Vec::new(), evidence: false };
-    let page = printed(SMALL, Format::Text, &some, &look(Some(80)));
+    let page = printed(SMALL, Format::Text, &some, &options(Some(80)));
     assert_eq!(
         page,
         "Session s-1 · turn #3, without evidence\n\n\
@@ -255,7 +255,7 @@ fn a_selection_has_a_header_of_one_line_and_still_warns() {
 #[test]
 fn an_empty_page_says_why() {
     let role = |role: &str| Selection { roles: vec![role.to_owned()], ..ALL };
-    let page = printed(SMALL, Format::Text, &role("foo\u{1b}[1m"), &look(None));
+    let page = printed(SMALL, Format::Text, &role("foo\u{1b}[1m"), &options(None));
     assert!(
         page.contains(
             "no turn has the role \"foo\"; the session's roles are user, assistant, tool\n"
@@ -263,14 +263,14 @@ fn an_empty_page_says_why() {
         "{page}"
     );
     let range = Selection { turns: Some(7..=9), ..ALL };
-    let page = printed(SMALL, Format::Markdown, &range, &look(None));
+    let page = printed(SMALL, Format::Markdown, &range, &options(None));
     assert!(page.contains("no turn \\#<!-- -->7..\\#<!-- -->9; the session has 3 turns"), "{page}");
-    let page = printed(r#"{"session_id":"s"}"#, Format::Text, &ALL, &look(None));
+    let page = printed(r#"{"session_id":"s"}"#, Format::Text, &ALL, &options(None));
     assert!(page.contains("no end was recorded"), "{page}");
     assert!(page.contains("no messages: the document has no transcript"), "{page}");
     let input = serde_json::from_str(SMALL).unwrap();
-    let (mut out, look) = (Vec::new(), look(None));
-    let mut writer = Writer::new(Format::Json, &look, &mut out);
+    let (mut out, options) = (Vec::new(), options(None));
+    let mut writer = Writer::new(Format::Json, &options, &mut out);
     let told = writer.push(&Transcript::new(&input), &role("foo")).unwrap();
     writer.end().unwrap();
     assert!(told.unwrap().starts_with("no turn has the role"));
@@ -284,19 +284,19 @@ fn long_results_are_cut_in_text_and_whole_elsewhere() {
         "tool_calls": [{"tool_call_id": "c", "assistant_turn_id": "a", "name": "t",
             "arguments": "", "result": long.trim()}]});
     let input = input.to_string();
-    let page = printed(&input, Format::Text, &ALL, &look(Some(80)));
+    let page = printed(&input, Format::Text, &ALL, &options(Some(80)));
     assert!(page.contains("… 679 more characters; tools --full shows all\n"), "{page}");
     assert!(page.contains("no message asked for it"), "{page}");
-    let page = printed(&input, Format::Markdown, &ALL, &look(None));
+    let page = printed(&input, Format::Markdown, &ALL, &options(None));
     assert!(page.contains("<summary>result, 999 characters</summary>"), "{page}");
     assert!(page.contains(long.trim()), "{page}");
-    assert!(printed(&input, Format::Ndjson, &ALL, &look(None)).contains(long.trim()));
+    assert!(printed(&input, Format::Ndjson, &ALL, &options(None)).contains(long.trim()));
 }
 
 #[test]
 fn times_are_shown_in_the_zone_that_was_asked_for() {
-    let zone = crate::render::format::Zone::Fixed("+02:00".parse().unwrap());
-    let page = printed(SMALL, Format::Text, &ALL, &Look { zone, ..look(None) });
+    let zone = crate::rows::spell::Zone::Fixed("+02:00".parse().unwrap());
+    let page = printed(SMALL, Format::Text, &ALL, &LayoutOptions { zone, ..options(None) });
     assert!(page.contains("started       2026-09-15 01:59:50 +02:00\n"), "{page}");
     assert!(page.contains("#2   assistant  02:00:05  "), "{page}");
     assert!(!page.contains("──"), "one day there, so no line for a new one: {page}");
@@ -383,7 +383,7 @@ proptest! {
         let count = |list: &str| document[list].as_array().map_or(0, Vec::len);
         let json = document.to_string();
         for width in [None, Some(80)] {
-            let page = printed(&json, Format::Text, &ALL, &look(width));
+            let page = printed(&json, Format::Text, &ALL, &options(width));
             let places: Vec<_> = (0..count("messages"))
                 .map(|index| page.find(&format!("<m{index}>")))
                 .collect();
@@ -399,7 +399,7 @@ proptest! {
             prop_assert!(calls.iter().all(|times| (1..=2).contains(times)), "{}", page);
         }
         // Each number on a row of its own: evidence is in one row, and there once.
-        let rows = printed(&json, Format::Json, &ALL, &look(None));
+        let rows = printed(&json, Format::Json, &ALL, &options(None));
         let rows: Vec<Value> = serde_json::from_str(&rows).unwrap();
         let all = |list: &str| -> Vec<Value> {
             rows.iter().flat_map(|row| row[list].as_array().cloned().unwrap_or_default()).collect()
@@ -419,7 +419,7 @@ proptest! {
             (Format::Text, Some(80)),
             (Format::Markdown, None),
         ] {
-            let page = printed(&json, format, &ALL, &look(width));
+            let page = printed(&json, format, &ALL, &options(width));
             let control = |character: char| character.is_control() && character != '\n';
             prop_assert!(!page.contains(control), "{:?}", page);
             for line in page.lines().filter(|_| width.is_some()) {
@@ -431,7 +431,7 @@ proptest! {
 
     #[test]
     fn a_narrow_terminal_is_no_reason_to_fail(document in documents(), width in 1..40_usize) {
-        printed(&document.to_string(), Format::Text, &ALL, &look(Some(width)));
+        printed(&document.to_string(), Format::Text, &ALL, &options(Some(width)));
     }
 }
 

@@ -7,10 +7,9 @@ use std::io;
 use chrono::{NaiveDate, Timelike as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::super::format::{self, counted};
 use super::super::style::{Ink, Tone};
 use super::super::wrap::{clip, wrap, wrap_code};
-use super::super::{Look, Out, sanitize};
+use super::super::{LayoutOptions, Out, sanitize};
 use super::{
     UNREDACTED, asked, block, chunk, counts, lasted, named, nothing, selected, truncation, verdict,
     word,
@@ -18,6 +17,7 @@ use super::{
 use crate::model::{
     KnowledgeGapAnalysisOutcome as Outcome, MissingEvidenceReason, Number, Timestamp,
 };
+use crate::rows::spell::{self, counted};
 use crate::view::transcript::{
     AnswerRow, CallRow, CitationRow, Evidence, HandoffRow, Header, MessageRow, ORPHAN, OrphanRow,
     RetrievalRow, Row, Selection, Status, Transcript, UNASKED,
@@ -45,24 +45,24 @@ const LABELS: usize = 11;
 const NO_NUMBER: &str = "–";
 
 /// What divides two sessions.
-pub fn between(look: &Look, out: Out<'_>) -> io::Result<()> {
-    let width = look.width.unwrap_or(WIDEST).min(WIDEST);
-    writeln!(out, "\n{}\n", look.styles.dim.paint(&"─".repeat(width)))
+pub fn between(options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
+    let width = options.width.unwrap_or(WIDEST).min(WIDEST);
+    writeln!(out, "\n{}\n", options.styles.dim.paint(&"─".repeat(width)))
 }
 
 /// One session.
 pub fn write(
     transcript: &Transcript<'_>,
     selection: &Selection,
-    look: &Look,
+    options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<()> {
     let number = transcript.turns().to_string().len() + 1;
     let roles = transcript.roles().iter().map(|role| columns(&named(role)));
     let mut page = Page {
         out,
-        look,
-        width: look.width.map(|width| width.min(WIDEST)),
+        options,
+        width: options.width.map(|width| width.min(WIDEST)),
         margin: number.max(3) + 2,
         roles: roles.chain(["feedback".len()]).max().unwrap_or(0).min(12),
         day: None,
@@ -138,7 +138,7 @@ impl<'t> Fact<'t> {
 
 struct Page<'a> {
     out: Out<'a>,
-    look: &'a Look,
+    options: &'a LayoutOptions,
     /// Columns of the page; None is unlimited.
     width: Option<usize>,
     /// Columns of the margin, which holds the turn numbers.
@@ -166,7 +166,7 @@ impl Page<'_> {
     }
 
     fn paint(&mut self, ink: Ink, text: &str) -> io::Result<()> {
-        if self.look.styles.color && !text.is_empty() {
+        if self.options.styles.color && !text.is_empty() {
             self.out.write_all(ink.paint(text).as_bytes())
         } else {
             self.out.write_all(text.as_bytes())
@@ -177,7 +177,7 @@ impl Page<'_> {
         if tone == Tone::Plain {
             return self.out.write_all(text.as_bytes());
         }
-        self.paint(self.look.styles.ink(tone), text)
+        self.paint(self.options.styles.ink(tone), text)
     }
 
     /// Columns for text that begins at `indent`.
@@ -362,7 +362,7 @@ impl Page<'_> {
     }
 
     fn times(&mut self, header: &Header<'_>) -> io::Result<()> {
-        let zone = self.look.zone;
+        let zone = self.options.zone;
         if let Some(started) = header.started_at {
             self.fact("started", &[Fact::plain(zone.date_time(started))])?;
             if let Some(moment) = started.instant() {
@@ -379,7 +379,7 @@ impl Page<'_> {
 
     /// A time of the header: with its date where that is not the session's first day.
     fn moment(&self, time: &Timestamp<'_>) -> String {
-        let zone = self.look.zone;
+        let zone = self.options.zone;
         match time.instant() {
             Some(_) if !self.zone_told => zone.date_time(time),
             Some(moment) if self.day != Some(zone.local(moment).date()) => {
@@ -394,7 +394,7 @@ impl Page<'_> {
         let mut facts = Vec::new();
         facts.extend(snapshot.captured_at.as_ref().map(|time| Fact::plain(self.moment(time))));
         for (index, (kb, versions)) in snapshot.kb_versions.0.iter().enumerate() {
-            let id = format::id(kb, self.look.short_ids);
+            let id = spell::id(kb, self.options.short_ids);
             let what = if index == 0 { " versions" } else { "" };
             facts.push(Fact::plain(format!("{id}: {versions}{what}")));
         }
@@ -455,7 +455,7 @@ impl Page<'_> {
         facts: &[Fact<'_>],
     ) -> io::Result<()> {
         self.out.write_all(b"\n")?;
-        let zone = self.look.zone;
+        let zone = self.options.zone;
         let moment = time.and_then(Timestamp::instant);
         let local = moment.map(|moment| zone.local(moment));
         if let (Some(moment), Some(day)) = (moment, local.map(|local| local.date()))
@@ -514,7 +514,7 @@ impl Page<'_> {
     }
 
     fn message(&mut self, row: &MessageRow<'_>) -> io::Result<()> {
-        let styles = &self.look.styles;
+        let styles = &self.options.styles;
         let role = named(row.role);
         let ink = match row.role {
             "user" | "customer" => styles.user,
@@ -524,7 +524,7 @@ impl Page<'_> {
         };
         let mut facts = Vec::new();
         facts.extend(row.model_used.and_then(word).map(Fact::dim));
-        facts.extend(row.latency_ms.map(|latency| Fact::dim(format::latency(latency))));
+        facts.extend(row.latency_ms.map(|latency| Fact::dim(spell::latency(latency))));
         self.head(&format!("#{}", row.turn), (&role, ink), row.timestamp, &facts)?;
         let said = row.content.decode();
         let content = block(&said);
@@ -551,7 +551,7 @@ impl Page<'_> {
     fn handoff(&mut self, row: &HandoffRow<'_>) -> io::Result<()> {
         let to = row
             .transferred_to_agent_id
-            .map(|id| Fact::plain(format!("to {}", format::id(id, self.look.short_ids))));
+            .map(|id| Fact::plain(format!("to {}", spell::id(id, self.options.short_ids))));
         self.event("hand-off", row.timestamp, Tone::Warn, to.as_slice(), row.reason)
     }
 
@@ -564,7 +564,7 @@ impl Page<'_> {
         facts: &[Fact<'_>],
         text: Option<&str>,
     ) -> io::Result<()> {
-        self.head(NO_NUMBER, (label, self.look.styles.ink(tone)), time, facts)?;
+        self.head(NO_NUMBER, (label, self.options.styles.ink(tone)), time, facts)?;
         match text.map(block).filter(|text| !text.is_empty()) {
             Some(text) => self.paragraph(self.margin, &text, Tone::Plain),
             None => Ok(()),
@@ -607,15 +607,13 @@ impl Page<'_> {
     fn retrieval(&mut self, row: &RetrievalRow<'_>) -> io::Result<()> {
         let cited = match (row.found, row.cited) {
             (0, _) => Fact::new("nothing found", Tone::Warn),
-            (found, 0) => Fact::plain(format!("{} found, none cited", format::count(found))),
-            (found, cited) => Fact::plain(format!(
-                "{} found, {} cited",
-                format::count(found),
-                format::count(cited)
-            )),
+            (found, 0) => Fact::plain(format!("{} found, none cited", spell::count(found))),
+            (found, cited) => {
+                Fact::plain(format!("{} found, {} cited", spell::count(found), spell::count(cited)))
+            }
         };
         let mut facts = vec![cited];
-        facts.extend(row.top_score.map(|top| Fact::plain(format!("top {}", format::score(top)))));
+        facts.extend(row.top_score.map(|top| Fact::plain(format!("top {}", spell::score(top)))));
         facts.extend(row.hit.map(|hit| {
             if hit { Fact::new("hit", Tone::Good) } else { Fact::new("miss", Tone::Warn) }
         }));
@@ -627,13 +625,13 @@ impl Page<'_> {
             };
             facts.extend(verdict(gate).map(|verdict| Fact::new(verdict, tone)));
         }
-        facts.extend(row.latency_ms.map(|latency| Fact::dim(format::latency(latency))));
+        facts.extend(row.latency_ms.map(|latency| Fact::dim(spell::latency(latency))));
         let hash = row.query_hash.filter(|hash| !hash.trim().is_empty());
-        let hash = hash.map(|hash| format::id(hash, self.look.short_ids));
+        let hash = hash.map(|hash| spell::id(hash, self.options.short_ids));
         facts.extend(hash.map(Fact::dim));
         self.orphan_turn(&mut facts, &row.flags, row.assistant_turn_id);
         self.labelled("retrieval", &facts, " · ")?;
-        let short = self.look.short_ids;
+        let short = self.options.short_ids;
         let cited = row.retrieved.cited();
         let cited = cited.iter().map(|row| Fact::plain(chunk(&row.doc_id, &row.chunk_id, short)));
         let cited: Vec<_> = cited.collect();
@@ -643,7 +641,7 @@ impl Page<'_> {
     /// The citations that the retrievals above do not show.
     fn citations(&mut self, citations: &[CitationRow<'_>]) -> io::Result<()> {
         for row in citations.iter().filter(|row| !row.retrieved) {
-            let chunk = chunk(row.doc_id, row.chunk_id, self.look.short_ids);
+            let chunk = chunk(row.doc_id, row.chunk_id, self.options.short_ids);
             let mut facts = vec![Fact::plain(chunk), Fact::new("cited-not-retrieved", Tone::Warn)];
             self.orphan_turn(&mut facts, &row.flags, row.assistant_turn_id);
             self.labelled("cited", &facts, " · ")?;
@@ -656,7 +654,7 @@ impl Page<'_> {
         if flags.contains(&ORPHAN) {
             let turn = match turn_id {
                 "" => "orphan, no turn id".to_owned(),
-                id => format!("orphan of turn {}", format::id(id, self.look.short_ids)),
+                id => format!("orphan of turn {}", spell::id(id, self.options.short_ids)),
             };
             facts.push(Fact::new(turn, Tone::Warn));
         }
@@ -671,7 +669,7 @@ impl Page<'_> {
             Status::NoResult | Status::Unrecorded => Tone::Warn,
         };
         facts.push(Fact::new(row.status.as_str(), tone));
-        facts.extend(row.latency_ms.map(|latency| Fact::dim(format::latency(latency))));
+        facts.extend(row.latency_ms.map(|latency| Fact::dim(spell::latency(latency))));
         facts.extend(row.answered_in_turn.map(|turn| Fact::dim(format!("answered in #{turn}"))));
         if row.flags.contains(&UNASKED) {
             facts.push(Fact::new("no message asked for it", Tone::Warn));

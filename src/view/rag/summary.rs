@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use super::{Counts, Flag, Rag};
+use crate::figures::stats::{self, Histogram, Spread, Tally};
 use crate::model::Number;
-use crate::view::stats::{self, Histogram, Spread, Tally};
 
 /// What has been folded so far.
 #[derive(Debug, Default)]

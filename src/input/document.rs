@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
+use crate::input::split::{Outline, Seam};
 use crate::model::{KNOWN_SCHEMA_VERSION, SessionAnalysisInput, Text, json_type};
-use crate::split::{Outline, Seam};
 
 /// Nesting past this is refused: indenting it would blow a document up by its square.
 pub const MAX_DEPTH: usize = 1000;

@@ -12,13 +12,13 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::api::{self, Trace};
-use crate::bulk::Watch;
 use crate::cli::{ErrorFormat, Output};
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
+use crate::input::Observer;
+use crate::output::Terminal;
 use crate::render::sanitize;
 use crate::render::style::Styles;
-use crate::terminal::Terminal;
 
 /// Tells the user what is going on, and remembers what failed.
 pub struct Reporter {
@@ -283,7 +283,7 @@ impl Reporter {
     }
 }
 
-impl Watch for Reporter {
+impl Observer for Reporter {
     fn request(&mut self, trace: &Trace, tries: u32, again_in: Option<Duration>) {
         if !self.verbose {
             return;

@@ -9,11 +9,11 @@ use std::thread;
 use uuid::Uuid;
 
 use crate::api::{self, Answer};
-use crate::bulk::{Fetches, Watch};
-use crate::document::{Document, Origin};
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
-use crate::split::{self, SplitError, Splitter};
+use crate::input::document::{Document, Origin};
+use crate::input::split::{self, SplitError, Splitter};
+use crate::input::{Fetches, Observer};
 
 /// What standard input is called in messages.
 const STDIN: &str = "standard input";
@@ -331,7 +331,7 @@ impl Documents {
     /// Fails on Ctrl-C.
     pub fn next(
         &mut self,
-        watch: &mut dyn Watch,
+        observer: &mut dyn Observer,
     ) -> anyhow::Result<Option<Result<Document, Failure>>> {
         loop {
             if let Some(document) = self.next_of_file() {
@@ -343,7 +343,7 @@ impl Documents {
                     let Some(fetches) = &mut self.fetches else {
                         continue;
                     };
-                    let Some((id, result)) = fetches.next(watch)? else {
+                    let Some((id, result)) = fetches.next(observer)? else {
                         continue;
                     };
                     let document = result.and_then(|answer| {

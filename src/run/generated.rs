@@ -6,7 +6,8 @@ use std::path::Path;
 
 use clap::ValueEnum as _;
 
-use crate::{cli, run};
+use super::{command, completions};
+use crate::cli;
 
 /// The command that renews them, as the README and a failing test say it.
 const RENEW: &str = "RENEW=1 cargo test generated";
@@ -15,9 +16,9 @@ const RENEW: &str = "RENEW=1 cargo test generated";
 fn files() -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for shell in cli::Shell::value_variants() {
-        files.insert(run::completion_file(*shell), run::completion_script(*shell));
+        files.insert(completions::completion_file(*shell), completions::completion_script(*shell));
     }
-    let mut command = run::command();
+    let mut command = command();
     command.build();
     add_man_pages(&command, &mut files);
     files
@@ -80,7 +81,7 @@ fn completions_and_man_pages_are_fresh() {
 
 #[test]
 fn the_command_tree_builds_and_shows_the_exit_codes() {
-    let help = run::command().render_long_help().to_string();
+    let help = command().render_long_help().to_string();
     for exit in crate::exit::Exit::ALL {
         let line = format!("{:>3}  {}", exit.code(), exit.meaning());
         let words: Vec<&str> = line.split_whitespace().collect();

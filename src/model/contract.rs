@@ -281,7 +281,7 @@ fn every_value_of_the_apis_enums_is_known() {
 
 #[test]
 fn the_showcase_session_uses_every_field() {
-    let showcase = include_str!("demo/sessions/showcase.json");
+    let showcase = include_str!("../demo/sessions/showcase.json");
     let showcase: Value = serde_json::from_str(showcase).unwrap();
     for schema in SCHEMAS {
         let Some(place) = schema.place else { continue };
@@ -299,10 +299,10 @@ fn the_showcase_session_uses_every_field() {
 #[test]
 fn every_sample_session_can_be_read_whole() {
     for sample in [
-        include_str!("demo/sessions/showcase.json"),
-        include_str!("demo/sessions/voice-abandoned.json"),
-        include_str!("demo/sessions/legacy.json"),
-        include_str!("demo/sessions/worldwide.json"),
+        include_str!("../demo/sessions/showcase.json"),
+        include_str!("../demo/sessions/voice-abandoned.json"),
+        include_str!("../demo/sessions/legacy.json"),
+        include_str!("../demo/sessions/worldwide.json"),
     ] {
         let input: SessionAnalysisInput<'_> = serde_json::from_str(sample).unwrap();
         assert!(!input.messages.is_empty());
@@ -356,26 +356,26 @@ fn a_long_text_decodes_as_any_text_does_and_is_written_as_it_was_sent() {
         r#""half \ude00 \ud83d of a pair""#,
         "\"日本 \u{7f}\u{9b}\"",
     ] {
-        let long: LongText<'_> = serde_json::from_str(json).unwrap();
+        let long: LazyText<'_> = serde_json::from_str(json).unwrap();
         let text: Text<'_> = serde_json::from_str(json).unwrap();
         assert_eq!(long.decode(), &*text, "{json}");
         assert_eq!(long.is_empty(), text.is_empty());
         assert_eq!(serde_json::to_string(&long).unwrap(), json);
     }
     for json in ["5", "null", "[]", "\"a\nb\"", r#""\u12g4""#, r#""\x""#, "\"open"] {
-        assert!(serde_json::from_str::<LongText<'_>>(json).is_err(), "{json}");
+        assert!(serde_json::from_str::<LazyText<'_>>(json).is_err(), "{json}");
         assert!(serde_json::from_str::<Text<'_>>(json).is_err(), "{json}");
     }
-    let error = serde_json::from_str::<LongText<'_>>("5").unwrap_err().to_string();
+    let error = serde_json::from_str::<LazyText<'_>>("5").unwrap_err().to_string();
     assert_eq!(error, "invalid type: number, expected a string");
-    let say = |json| serde_json::from_str::<LongText<'_>>(json).unwrap();
+    let say = |json| serde_json::from_str::<LazyText<'_>>(json).unwrap();
     assert!(say(r#""\u00e9""#).says(say("\"é\"")) && !say("\"e\"").says(say("\"é\"")));
 }
 
 #[test]
 fn a_list_for_later_is_refused_whenever_the_list_itself_is() {
     type List = Vec<RetrievedChunk<'static>>;
-    type Lazy = Later<'static, RetrievedChunk<'static>>;
+    type Lazy = LazyList<'static, RetrievedChunk<'static>>;
     let lists =
         ["[]", r#" [ {} , {"chunk_id":null,"score":1e400,"new":[{}]} ] "#, r#"[{"doc_id":"\n"}]"#];
     for json in lists {

@@ -1,4 +1,4 @@
-//! Many sessions: workers over one client, a shared brake, and results in order.
+//! Many sessions: workers over one client, a shared pacer, and results in order.
 //!
 //! The workers share a [`Queue`]. A job that has to wait (a retry, a session that still runs) goes
 //! back into it with the moment it is due, so nothing but the clock waits. Results reach the
@@ -36,7 +36,7 @@ pub struct Plan {
 }
 
 /// What is told of the work while it goes on.
-pub trait Watch {
+pub trait Observer {
     /// A request came back; `again_in` is the pause before the next one, where there will be one.
     fn request(&mut self, trace: &Trace, tries: u32, again_in: Option<Duration>);
     /// A session still runs and will be asked for again.
@@ -57,7 +57,7 @@ pub struct Fetches {
     queue: Arc<Queue>,
     /// The next outcome to hand out.
     next: usize,
-    held: Held,
+    held: ReorderBuffer,
 }
 
 enum Event {
@@ -99,14 +99,14 @@ impl Fetches {
             interrupted,
             queue,
             next: 0,
-            held: Held::new(jobs),
+            held: ReorderBuffer::new(jobs),
         })
     }
 
     /// The next outcome, once it is there; None after the last.
     ///
     /// Fails with [`Exit::Interrupted`] on Ctrl-C, and where the temporary file fails.
-    pub fn next(&mut self, watch: &mut dyn Watch) -> anyhow::Result<Option<Outcome>> {
+    pub fn next(&mut self, observer: &mut dyn Observer) -> anyhow::Result<Option<Outcome>> {
         if self.next == self.sessions.len() {
             return Ok(None);
         }
@@ -121,11 +121,13 @@ impl Fetches {
                 return Ok(Some((self.sessions[self.next - 1], result)));
             }
             match self.events.recv().context("the workers are gone")? {
-                Event::Request { trace, tries, again_in } => watch.request(&trace, tries, again_in),
-                Event::Waiting { session, pause } => watch.waiting(session, pause),
+                Event::Request { trace, tries, again_in } => {
+                    observer.request(&trace, tries, again_in);
+                }
+                Event::Waiting { session, pause } => observer.waiting(session, pause),
                 Event::Interrupted => return Err(interrupted().into()),
                 Event::Settled { index, result } => {
-                    watch.settled(result.is_err());
+                    observer.settled(result.is_err());
                     if !self.ordered || index == self.next {
                         self.next += 1;
                         return Ok(Some((self.sessions[index], result)));
@@ -162,7 +164,7 @@ fn catch_interrupt(flag: Arc<AtomicBool>, events: SyncSender<Event>) -> anyhow::
 }
 
 /// Results that came before their turn.
-struct Held {
+struct ReorderBuffer {
     results: BTreeMap<usize, Slot>,
     in_memory: usize,
     /// Documents held in memory before the temporary file is used.
@@ -180,7 +182,7 @@ enum Slot {
     },
 }
 
-impl Held {
+impl ReorderBuffer {
     fn new(most: usize) -> Self {
         Self { results: BTreeMap::new(), in_memory: 0, most, spill: None }
     }
@@ -254,7 +256,7 @@ struct State {
     delayed: BinaryHeap<Reverse<Delayed>>,
     /// Jobs that are with a worker.
     under_way: usize,
-    brake: Brake,
+    pacer: Pacer,
     stopped: bool,
 }
 
@@ -308,7 +310,7 @@ impl Queue {
                 fresh,
                 delayed: BinaryHeap::new(),
                 under_way: 0,
-                brake: Brake::default(),
+                pacer: Pacer::default(),
                 stopped: false,
             }),
             changed: Condvar::new(),
@@ -343,7 +345,7 @@ impl Queue {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
-            let start = ready.max(state.brake.opens(now));
+            let start = ready.max(state.pacer.opens(now));
             if start > now {
                 let pause = start - now;
                 state = self
@@ -359,7 +361,7 @@ impl Queue {
             } else {
                 state.fresh.pop_front()
             };
-            state.brake.started(now);
+            state.pacer.started(now);
             state.under_way += 1;
             return job;
         }
@@ -381,7 +383,7 @@ impl Queue {
 
 /// Slows every worker after a 429 and lets go as answers come again.
 #[derive(Debug, Default)]
-struct Brake {
+struct Pacer {
     /// Nothing starts before.
     until: Option<Instant>,
     /// The least time between two starts.
@@ -389,7 +391,7 @@ struct Brake {
     last_start: Option<Instant>,
 }
 
-impl Brake {
+impl Pacer {
     const FIRST_GAP: Duration = Duration::from_millis(10);
     const MAX_GAP: Duration = Duration::from_secs(2);
     const NO_GAP: Duration = Duration::from_millis(1);
@@ -405,7 +407,7 @@ impl Brake {
     }
 
     /// A 429 to a request that began at `begun`: everything pauses, then goes on more slowly. Those
-    /// that were under way when the brake was pulled pull it no further: false for them.
+    /// that were under way when the pacer was pulled pull it no further: false for them.
     fn pull(&mut self, begun: Instant, now: Instant, pause: Duration) -> bool {
         let fresh = self.until.is_none_or(|until| begun >= until);
         if fresh {
@@ -448,7 +450,7 @@ impl Worker {
             let status = exchange.trace.status;
             let next = self.decide(&mut job, exchange.result, begun);
             if status.is_some_and(|status| status != 429) {
-                self.queue.lock().brake.ease();
+                self.queue.lock().pacer.ease();
             }
             let again_in = match &next {
                 Next::Settle(_) => None,
@@ -516,7 +518,7 @@ impl Worker {
         let pause_after = if limited { retry::pause_of_limit } else { retry::pause };
         let pause = pause_after(retried, fault.retry_after);
         if limited {
-            let struck = self.queue.lock().brake.pull(begun, now, pause);
+            let struck = self.queue.lock().pacer.pull(begun, now, pause);
             // One burst over a limit is one mistake: only the first that hears of it loses a try.
             if !struck && self.plan.retries > 0 {
                 job.spared += 1;
@@ -535,27 +537,27 @@ mod tests {
     fn the_brake_stops_all_and_lets_go_step_by_step() {
         let now = Instant::now();
         let second = Duration::from_secs(1);
-        let mut brake = Brake::default();
-        assert_eq!(brake.opens(now), now);
-        assert!(brake.pull(now, now, second));
-        assert_eq!(brake.opens(now), now + second);
+        let mut pacer = Pacer::default();
+        assert_eq!(pacer.opens(now), now);
+        assert!(pacer.pull(now, now, second));
+        assert_eq!(pacer.opens(now), now + second);
         // One that was under way already slows nothing further.
-        assert!(!brake.pull(now, now, second / 2));
-        assert_eq!(brake.gap, Brake::FIRST_GAP);
+        assert!(!pacer.pull(now, now, second / 2));
+        assert_eq!(pacer.gap, Pacer::FIRST_GAP);
         let later = now + second;
-        assert!(brake.pull(later, later, second));
-        assert_eq!(brake.gap, Brake::FIRST_GAP * 2);
-        brake.started(later + second);
-        assert_eq!(brake.opens(later + second), later + second + Brake::FIRST_GAP * 2);
+        assert!(pacer.pull(later, later, second));
+        assert_eq!(pacer.gap, Pacer::FIRST_GAP * 2);
+        pacer.started(later + second);
+        assert_eq!(pacer.opens(later + second), later + second + Pacer::FIRST_GAP * 2);
         for _ in 0..100 {
-            brake.ease();
+            pacer.ease();
         }
-        assert_eq!(brake.opens(later + second), later + second);
+        assert_eq!(pacer.opens(later + second), later + second);
     }
 
     #[test]
     fn results_held_back_come_out_as_they_went_in() {
-        let mut held = Held::new(2);
+        let mut held = ReorderBuffer::new(2);
         let answer = |index: usize| Answer {
             body: vec![u8::try_from(index).unwrap(); index],
             status: 200,

@@ -6,8 +6,8 @@ use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, Timelike as _, Utc};
 use indicatif::HumanCount;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::sanitize;
 use crate::model::{Number, Timestamp};
+use crate::render::sanitize;
 
 /// The zone times are shown in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

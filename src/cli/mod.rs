@@ -1,0 +1,165 @@
+//! The command line: what may be typed, and the words that explain it. A leaf: imports nothing of ours.
+
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "doc comments here are help texts")]
+
+mod commands;
+mod connection;
+mod output;
+mod parse;
+mod values;
+
+use clap::{Parser, Subcommand};
+
+pub use self::commands::{FetchArgs, MissingArgs, RagArgs, Sessions, ToolsArgs, TranscriptArgs};
+pub use self::connection::Connection;
+pub use self::output::Output;
+pub use self::values::{
+    ColorChoice, ErrorFormat, FetchFormat, MissingCondition, RagCondition, RowFormat, Shell,
+    ToolCondition, TranscriptFormat, Zone,
+};
+
+/// Fetch and inspect the analysis input of completed Feather sessions
+///
+/// The analysis input is the one JSON document that Feather assembles for a completed session: the
+/// transcript, the retrievals and what was cited, the tool calls, the hand-offs, and the reasons why
+/// evidence is missing. Fetch it, read it, or let a script decide on it by exit code.
+#[derive(Debug, Parser)]
+#[command(
+    name = "feather-analysis",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "\
+Start here, without a key or a network:
+  feather-analysis transcript --demo
+
+Examples, exit codes and all options: --help"
+)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to reach the API
+    #[command(flatten)]
+    pub connection: Connection,
+    /// How to print
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the analysis input
+    ///
+    /// Prints what the API sent, losing nothing: numbers, key order and duplicate keys stay as they
+    /// were. Several sessions make several documents, in the order they were asked for.
+    #[command(after_long_help = "\
+Examples:
+  feather-analysis fetch --demo | jq '.messages | length'
+  feather-analysis fetch 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 > session.json
+  feather-analysis fetch - --format ndjson --jobs 16 < ids.txt > sessions.ndjson
+  feather-analysis fetch - --out-dir sessions < ids.txt
+
+Exit codes: 0 done, 2 usage, 3 network, 4 unusable document, 41 key, 44 not found, 49 still
+running, and others by HTTP status: feather-analysis --help lists them.")]
+    Fetch(FetchArgs),
+    /// Read the conversation, with its evidence in place
+    ///
+    /// Numbers the turns and puts tool calls, retrievals, citations, hand-offs and feedback where
+    /// they happened.
+    #[command(after_long_help = "\
+Examples:
+  feather-analysis transcript --demo
+  feather-analysis transcript session.json --turn 4..9
+  feather-analysis transcript session.json --role user --no-evidence
+  feather-analysis transcript session.json --format markdown | pbcopy
+
+Exit codes: 0 done, 2 usage, 4 unusable document, and those of a fetch: feather-analysis --help
+lists them.")]
+    Transcript(TranscriptArgs),
+    /// Inspect retrievals: searched, found, cited
+    ///
+    /// A row a retrieval, joined with the turn it fed and with what of it was cited.
+    #[command(after_long_help = "\
+Examples:
+  feather-analysis rag --demo
+  feather-analysis rag session.json --only miss,unanswerable
+  feather-analysis rag session.json --chunks
+  feather-analysis rag sessions/ --summary
+
+Exit codes: 0 done, 2 usage, 4 unusable document, 10 a --fail-on condition matched, and those of a
+fetch: feather-analysis --help lists them.")]
+    Rag(RagArgs),
+    /// Inspect tool calls: arguments, results, errors
+    ///
+    /// A row a call: those that were recorded and those that a message asked for.
+    #[command(after_long_help = "\
+Examples:
+  feather-analysis tools --demo
+  feather-analysis tools session.json --only error --full
+  feather-analysis tools sessions/ --summary
+  feather-analysis tools session.json --fail-on error,no-result && echo \"all calls answered\"
+
+Exit codes: 0 done, 2 usage, 4 unusable document, 10 a --fail-on condition matched, and those of a
+fetch: feather-analysis --help lists them.")]
+    Tools(ToolsArgs),
+    /// Say which evidence is missing and what that rules out
+    ///
+    /// A row a declared reason, with the classification it weakens and whether the document agrees.
+    #[command(after_long_help = "\
+Examples:
+  feather-analysis missing --demo
+  feather-analysis missing session.json --all
+  feather-analysis missing sessions/ --summary
+  feather-analysis missing session.json --fail-on no_citations || echo \"not classifiable\"
+
+Exit codes: 0 done, 2 usage, 4 unusable document, 10 a --fail-on condition matched, and those of a
+fetch: feather-analysis --help lists them.")]
+    Missing(MissingArgs),
+    /// Print a completion script
+    #[command(after_long_help = "\
+Examples:
+  feather-analysis completions bash > ~/.local/share/bash-completion/completions/feather-analysis
+  feather-analysis completions zsh > \"${fpath[1]}/_feather-analysis\"
+  feather-analysis completions fish > ~/.config/fish/completions/feather-analysis.fish
+
+Exit codes: 0 done, 2 usage.")]
+    Completions {
+        /// The shell to complete in
+        shell: Shell,
+    },
+    /// Serve the sample sessions on loopback until Ctrl-C
+    ///
+    /// `--base-url local` finds them on the default port. A session a status lets scripts try every
+    /// exit code.
+    #[command(after_long_help = "\
+Examples:
+  feather-analysis demo
+  feather-analysis demo --list
+  feather-analysis demo --port 0
+
+Exit codes: 0 done, 1 the port is taken, 130 stopped by Ctrl-C.")]
+    Demo {
+        /// Port to listen on; 0 takes a free one
+        #[arg(long, default_value_t = 8000)]
+        port: u16,
+        /// Print the sample sessions' ids and what each answers, and serve nothing
+        #[arg(long)]
+        list: bool,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_tree_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,51 @@
+//! How to print.
+
+use clap::Args;
+
+use super::parse::parse_zone;
+use super::values::{ColorChoice, ErrorFormat, Zone};
+
+/// How to print.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub struct Output {
+    /// When to colour
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub color: ColorChoice,
+    /// Columns to lay out for; 0 is unlimited [default: the terminal's; piped: 0]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    pub width: Option<u16>,
+    /// Do not page on a terminal
+    ///
+    /// The transcript and the tables go through $PAGER, by default less -FIRX.
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_pager: bool,
+    /// Zone of the times shown: utc, local or +HH:MM
+    #[arg(
+        long,
+        global = true,
+        value_name = "ZONE",
+        default_value = "utc",
+        value_parser = parse_zone,
+        allow_hyphen_values = true,
+        value_hint = clap::ValueHint::Other,
+        hide_short_help = true
+    )]
+    pub tz: Zone,
+    /// No progress, warnings or hints
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// A line a request on standard error
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// How failures are told on standard error
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        hide_short_help = true
+    )]
+    pub error_format: ErrorFormat,
+}

@@ -1,0 +1,152 @@
+//! The values that options take by name.
+
+use chrono::FixedOffset;
+use clap::ValueEnum;
+
+/// `fetch --format`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FetchFormat {
+    /// Indented, every token as the server sent it
+    #[default]
+    Json,
+    /// The bytes as they came
+    Raw,
+    /// A line a session
+    Ndjson,
+    /// An overview, a row a session
+    Table,
+    /// The overview as CSV
+    Csv,
+}
+
+/// `transcript --format`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TranscriptFormat {
+    /// For reading
+    #[default]
+    Text,
+    /// For an issue tracker
+    Markdown,
+    /// An array, an object a turn
+    Json,
+    /// A line a turn
+    Ndjson,
+}
+
+/// `--format` of the commands that print rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// For reading
+    #[default]
+    Table,
+    /// An array, an object a row
+    Json,
+    /// A line a row
+    Ndjson,
+    /// For a spreadsheet
+    Csv,
+    /// For an issue tracker
+    Markdown,
+}
+
+/// What a retrieval or a citation can be picked by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RagCondition {
+    /// No hit
+    Miss,
+    /// Unanswerable by its label or, without one, by its score
+    Unanswerable,
+    /// Chunks were found and none was cited
+    Uncited,
+    /// Cited, but no retrieval of its turn returned it
+    CitedNotRetrieved,
+    /// Belongs to a turn that no message has
+    Orphan,
+}
+
+/// What a tool call can be picked by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ToolCondition {
+    /// Answered without an error
+    Ok,
+    /// Failed
+    Error,
+    /// Neither result nor error came back
+    NoResult,
+    /// A message asked for it, but it was not recorded
+    Unrecorded,
+}
+
+/// What `missing --fail-on` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum MissingCondition {
+    /// Any reason at all
+    Any,
+    /// No retrieval was recorded
+    NoRagTrace,
+    /// The knowledge bases' state was not recorded
+    NoKbSnapshot,
+    /// No citation was recorded
+    NoCitations,
+    /// No tool call was recorded
+    NoToolTrace,
+    /// No satisfaction score
+    NoCsat,
+    /// No feedback
+    NoUserFeedback,
+    /// The transcript was not redacted
+    TranscriptRedactionSkipped,
+    /// Older than the recording of evidence
+    LegacySession,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How failures are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ErrorFormat {
+    /// In words
+    #[default]
+    Human,
+    /// A JSON object a line
+    Json,
+}
+
+/// The shells completions are made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// Bash
+    Bash,
+    /// Zsh
+    Zsh,
+    /// Fish
+    Fish,
+    /// PowerShell
+    #[allow(clippy::enum_variant_names, reason = "its name")]
+    #[value(name = "powershell")]
+    PowerShell,
+    /// Elvish
+    Elvish,
+}
+
+/// A time zone to show times in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// UTC
+    Utc,
+    /// This machine's
+    Local,
+    /// A fixed offset
+    Fixed(FixedOffset),
+}

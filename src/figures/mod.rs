@@ -1,0 +1,3 @@
+//! Rows → figures: how values are counted, ranked and compared.
+
+pub mod stats;

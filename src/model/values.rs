@@ -1,0 +1,298 @@
+//! How values are spelt: text, numbers, times. Each is kept as it was sent.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use serde_json::value::RawValue;
+
+/// A string of the document: borrowed from its buffer where no escape forces a copy.
+///
+/// Read as bytes, since JSON can spell half of a surrogate pair, which no Rust string can hold:
+/// such a half is shown as U+FFFD instead of making the document unreadable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Text<'a>(Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_borrowed_bytes<E: de::Error>(self, bytes: &'de [u8]) -> Result<Text<'de>, E> {
+                if bytes.iter().any(|byte| *byte < 0x20) {
+                    return Err(E::custom("control character in a string, which JSON must escape"));
+                }
+                Ok(Text(match std::str::from_utf8(bytes) {
+                    Ok(text) => Cow::Borrowed(text),
+                    Err(_) => Cow::Owned(without_surrogates(bytes)),
+                }))
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(without_surrogates(bytes))))
+            }
+        }
+
+        deserializer.deserialize_bytes(TextVisitor)
+    }
+}
+
+/// The text, with U+FFFD in place of each half of a surrogate pair, which begins with ED and is the
+/// only thing in a document's strings that can fail to be UTF-8.
+fn without_surrogates(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if chunk.invalid().first() == Some(&0xed) {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    text
+}
+
+/// A string that may be long and full of escapes, kept as JSON spells it until it is shown: to decode
+/// every one of them when the document is read would make a copy of most of it.
+#[derive(Clone, Copy, Debug)]
+pub struct LazyText<'a>(
+    /// A valid JSON string, its quotes included.
+    &'a str,
+);
+
+impl<'a> LazyText<'a> {
+    /// Whether there is nothing in it.
+    pub fn is_empty(self) -> bool {
+        self.0.len() == EMPTY.len()
+    }
+
+    /// Whether the two are the same text, however they are spelt.
+    pub fn says(self, other: Self) -> bool {
+        self.0 == other.0 || self.decode() == other.decode()
+    }
+
+    /// The text: borrowed where no escape forces a copy.
+    pub fn decode(self) -> Cow<'a, str> {
+        let text = self.0.get(1..self.0.len() - 1).unwrap_or_default();
+        if memchr::memchr(b'\\', text.as_bytes()).is_none() {
+            return Cow::Borrowed(text);
+        }
+        if let Some(text) = with_short_escapes(text) {
+            return Cow::Owned(text);
+        }
+        let mut deserializer = serde_json::Deserializer::from_str(self.0);
+        // It cannot fail: what is no JSON string was refused when the document was read.
+        Text::deserialize(&mut deserializer).unwrap_or_default().0
+    }
+}
+
+/// What a JSON string says between its quotes; None where it has an escape of more than a letter.
+/// For texts with line feeds and quotes in them, as most are: the parser takes twice as long.
+fn with_short_escapes(mut text: &str) -> Option<String> {
+    let mut decoded = String::with_capacity(text.len());
+    while let Some((plain, rest)) = text.split_once('\\') {
+        decoded.push_str(plain);
+        let mut rest = rest.chars();
+        decoded.push(match rest.next()? {
+            'n' => '\n',
+            't' => '\t',
+            'r' => '\r',
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            same @ ('"' | '\\' | '/') => same,
+            _ => return None,
+        });
+        text = rest.as_str();
+    }
+    decoded.push_str(text);
+    Some(decoded)
+}
+
+/// The empty string.
+const EMPTY: &str = "\"\"";
+
+impl Default for LazyText<'_> {
+    fn default() -> Self {
+        Self(EMPTY)
+    }
+}
+
+impl Serialize for LazyText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(self.0).map_err(ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for LazyText<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        match raw.get().as_bytes().first() {
+            Some(b'"') => Ok(Self(raw.get())),
+            _ => Err(mistyped(raw, "a string")),
+        }
+    }
+}
+
+/// A number of the document, kept as the digits that were sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Number<'a>(&'a RawValue);
+
+impl<'a> Number<'a> {
+    /// The digits.
+    pub fn as_str(self) -> &'a str {
+        self.0.get()
+    }
+
+    /// The nearest float; infinite past its range.
+    pub fn as_f64(self) -> f64 {
+        self.as_str().parse().unwrap_or(f64::NAN)
+    }
+
+    /// The whole number it is or, for spellings such as `5.0`, comes nearest to.
+    #[allow(clippy::cast_possible_truncation, reason = "`as` saturates, which is what is wanted")]
+    pub fn as_i64(self) -> i64 {
+        self.as_str().parse().unwrap_or_else(|_| self.as_f64().round() as i64)
+    }
+}
+
+impl fmt::Display for Number<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Number<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Number<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        match raw.get().as_bytes().first() {
+            Some(b'-' | b'0'..=b'9') => Ok(Self(raw)),
+            _ => Err(mistyped(raw, "a number")),
+        }
+    }
+}
+
+/// The error of a value that is something else than was `expected`.
+fn mistyped<E: de::Error>(raw: &RawValue, expected: &str) -> E {
+    E::custom(format_args!("invalid type: {}, expected {expected}", json_type(raw)))
+}
+
+/// What kind of JSON value it is, in words.
+pub fn json_type(raw: &RawValue) -> &'static str {
+    match raw.get().as_bytes().first() {
+        Some(b'{') => "object",
+        Some(b'[') => "array",
+        Some(b'"') => "string",
+        Some(b't' | b'f') => "boolean",
+        Some(b'n') => "null",
+        _ => "number",
+    }
+}
+
+/// A moment, kept as the text that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timestamp<'a>(Text<'a>);
+
+impl Timestamp<'_> {
+    /// The moment; one without an offset is read as UTC. None where the text is no date-time.
+    pub fn instant(&self) -> Option<DateTime<Utc>> {
+        let text: &str = &self.0;
+        DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).ok().or_else(|| {
+            ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
+                .iter()
+                .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+                .map(|time| time.and_utc())
+        })
+    }
+
+    /// The text as it was sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for Timestamp<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Timestamp<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Text::deserialize(deserializer).map(Self)
+    }
+}
+
+/// Knowledge base → number of active document versions, in the order that was sent.
+#[derive(Debug, Default)]
+pub struct KbVersions<'a>(pub Vec<(Text<'a>, Number<'a>)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for KbVersions<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor;
+
+        impl<'de> Visitor<'de> for EntriesVisitor {
+            type Value = KbVersions<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of numbers")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(KbVersions(entries))
+            }
+        }
+
+        deserializer.deserialize_map(EntriesVisitor)
+    }
+}
