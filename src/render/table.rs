@@ -5,13 +5,13 @@ use std::io;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{
-    Cell as TableCell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table as Layout,
+    Cell as TableCell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table as Grid,
     Width,
 };
-use unicode_width::UnicodeWidthStr as _;
 
-use super::style::Tone;
-use super::{LayoutOptions, Out};
+use super::layout::{GAP, Group, Layout, Need, columns_of, lay_out};
+use super::{LayoutOptions, Out, json, sanitize, wrap};
+use crate::rows::{Align, Cell, EachRow, Head, Tone};
 
 /// Rows that are laid out at a time, so that a long table costs no more memory than a short one.
 const BATCH: usize = 256;
@@ -19,159 +19,103 @@ const BATCH: usize = 256;
 /// Bytes of made cells that are kept between measuring and writing them.
 const PACKED: usize = 8 << 20;
 
-/// Blanks between two columns.
-const GAP: usize = 2;
-
-/// A flexible column is never narrower, unless its content is.
-const NARROWEST: usize = 8;
-
-/// Which side of a column its cells stand at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Align {
-    /// Words.
-    Left,
-    /// Numbers.
-    Right,
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Rows.
+    pub rows: usize,
+    /// Whether a cell was cut to the lines it may have.
+    pub cut: bool,
 }
 
-/// A column.
-#[derive(Clone, Copy, Debug)]
-pub struct Column {
-    /// Its heading.
-    pub title: &'static str,
-    /// Where its cells stand.
-    pub align: Align,
-    /// Whether it may be narrowed, its cells being wrapped at words.
-    pub flexible: bool,
-}
-
-impl Column {
-    /// A column of words that stay whole.
-    pub const fn words(title: &'static str) -> Self {
-        Self { title, align: Align::Left, flexible: false }
-    }
-
-    /// A column of numbers.
-    pub const fn numbers(title: &'static str) -> Self {
-        Self { title, align: Align::Right, flexible: false }
-    }
-
-    /// A column of running text.
-    pub const fn text(title: &'static str) -> Self {
-        Self { title, align: Align::Left, flexible: true }
-    }
-}
-
-/// A cell: harmless text, of one line; of several only where the table is laid out to a width.
-#[derive(Clone, Debug, Default)]
-pub struct Cell<'a> {
-    /// What it says.
-    pub text: Cow<'a, str>,
-    /// How.
-    pub tone: Tone,
-}
-
-impl<'a> Cell<'a> {
-    /// A cell with a tone.
-    pub fn new(text: impl Into<Cow<'a, str>>, tone: Tone) -> Self {
-        Self { text: text.into(), tone }
-    }
-
-    /// A cell for what is not there.
-    pub fn absent() -> Self {
-        Self::new("–", Tone::Dim)
-    }
-}
-
-impl<'a, T: Into<Cow<'a, str>>> From<T> for Cell<'a> {
-    fn from(text: T) -> Self {
-        Self::new(text, Tone::Plain)
-    }
-}
-
-/// A table.
-#[derive(Clone, Debug)]
-pub struct Table<'a> {
-    /// Its columns.
-    pub columns: Vec<Column>,
-    /// Its rows, a cell a column.
-    pub rows: Vec<Vec<Cell<'a>>>,
-}
-
-impl Table<'_> {
-    /// Columns that everything but the flexible columns takes, the gaps before those included.
-    pub fn rigid_width(&self) -> usize {
-        let widths = natural_widths(self).into_iter().zip(&self.columns);
-        let rigid = widths.filter(|(_, column)| !column.flexible).map(|(width, _)| width);
-        rigid.sum::<usize>() + GAP * self.columns.len().saturating_sub(1)
-    }
-}
-
-/// Lays a table out and writes it.
-pub fn write(table: &Table<'_>, options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
-    let widths = fit(natural_widths(table), &table.columns, options.width);
-    let header = table.columns.iter().map(|column| Cell::new(column.title, Tone::Dim)).collect();
-    write_rows(&[header], &table.columns, &widths, options, out)?;
-    for batch in table.rows.chunks(BATCH) {
-        write_rows(batch, &table.columns, &widths, options, out)?;
-    }
-    Ok(())
-}
-
-/// The same for more rows than should be held as cells: `rows` makes them.
+/// Lays a table out and writes it; nothing where it has no rows. Every row is asked for twice, so
+/// that a long table need not be held: once to measure it, once to write what [`PACKED`] bytes do
+/// not keep.
 ///
-/// Their texts are kept, packed, while they are measured. What does not fit in [`PACKED`] bytes is
-/// made a second time, so `rows` is called once more for that.
-pub fn write_made<'a, I: Iterator<Item = Vec<Cell<'a>>>>(
-    columns: &[Column],
-    rows: impl Fn() -> I,
+/// Fails where making the rows or writing fails.
+pub fn write(
+    heads: &[Head],
+    each: EachRow<'_>,
     options: &LayoutOptions,
     out: Out<'_>,
-) -> io::Result<()> {
+) -> io::Result<Written> {
     let mut packed = Packed::default();
-    let header: Vec<Cell<'_>> =
-        columns.iter().map(|column| Cell::new(column.title, Tone::Dim)).collect();
-    let mut widths = vec![0; columns.len()];
-    widen(&mut widths, &header);
+    let mut needs = vec![Need::default(); heads.len()];
     let (mut kept, mut left) = (0, 0_usize);
-    for row in rows() {
-        widen(&mut widths, &row);
+    let mut above = Vec::new();
+    each(&mut |row| {
+        let row = shown(row, heads, &mut above, options);
+        for ((cell, need), head) in row.iter().zip(&mut needs).zip(heads) {
+            let wrapped = options.width.is_some() && (head.wraps || head.step.is_some());
+            need.widen(&cell.text, wrapped, cell.code);
+        }
         if packed.texts.len() < PACKED {
             packed.push(&row);
             kept += 1;
         } else {
             left += 1;
         }
+        Ok(())
+    })?;
+    if kept == 0 {
+        return Ok(Written::default());
     }
-    let widths = fit(widths, columns, options.width);
-    write_rows(&[header], columns, &widths, options, out)?;
-    let mut from_packed = packed.rows(columns.len());
+    let layout = lay_out(heads, &needs, options.width);
+    let mut written = Written { rows: kept + left, cut: false };
+    let mut writer =
+        Writer { heads, layout: &layout, options, written: &mut written, begun: false };
+    writer.header(out)?;
+    let mut from_packed = packed.rows(heads.len());
     loop {
         let batch: Vec<_> = from_packed.by_ref().take(BATCH).collect();
         if batch.is_empty() {
             break;
         }
-        write_rows(&batch, columns, &widths, options, out)?;
+        writer.batch(&batch, out)?;
     }
-    if left == 0 {
-        return Ok(());
+    if left > 0 {
+        let (mut above, mut place) = (Vec::new(), 0);
+        each(&mut |row| {
+            let row = shown(row, heads, &mut above, options);
+            place += 1;
+            if place > kept { writer.batch(&[row], out) } else { Ok(()) }
+        })?;
     }
-    let mut rest = rows().skip(kept);
-    loop {
-        let batch: Vec<_> = rest.by_ref().take(BATCH).collect();
-        if batch.is_empty() {
-            return Ok(());
+    Ok(written)
+}
+
+/// A row's cells as they may be shown: harmless, of one line, blank where they repeat the row above.
+fn shown<'a>(
+    mut row: Vec<Cell<'a>>,
+    heads: &[Head],
+    above: &mut Vec<String>,
+    options: &LayoutOptions,
+) -> Vec<Cell<'a>> {
+    for cell in &mut row {
+        let text = std::mem::take(&mut cell.text);
+        cell.text = if cell.code { json::readable(text) } else { sanitize::cow_line(text) };
+    }
+    // In a pipe a row stands for itself.
+    if options.width.is_some() && heads.iter().any(|head| head.once) {
+        let shared =
+            || row.iter().zip(heads).filter(|(_, head)| head.once).map(|(cell, _)| &cell.text);
+        if shared().eq(above.iter()) {
+            for (cell, _) in row.iter_mut().zip(heads).filter(|(_, head)| head.once) {
+                cell.text = Cow::Borrowed("");
+            }
+        } else {
+            *above = shared().map(|text| text.clone().into_owned()).collect();
         }
-        write_rows(&batch, columns, &widths, options, out)?;
     }
+    row
 }
 
 /// Rows whose cells stand one behind the other in a single string.
 #[derive(Default)]
 struct Packed {
     texts: String,
-    /// Where each cell ends in `texts`, and its tone.
-    cells: Vec<(u32, Tone)>,
+    /// Where each cell ends in `texts`, and how it looks.
+    cells: Vec<(u32, Tone, bool)>,
 }
 
 impl Packed {
@@ -179,224 +123,370 @@ impl Packed {
         for cell in row {
             self.texts.push_str(&cell.text);
             // A cell that ended past this would have been one of four gigabytes.
-            self.cells.push((u32::try_from(self.texts.len()).unwrap_or(u32::MAX), cell.tone));
+            let end = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+            self.cells.push((end, cell.tone, cell.code));
         }
     }
 
     fn rows(&self, columns: usize) -> impl Iterator<Item = Vec<Cell<'_>>> {
         let mut start = 0;
         self.cells.chunks(columns.max(1)).map(move |row| {
-            let cell = |(end, tone): &(u32, Tone)| {
+            let cell = |(end, tone, code): &(u32, Tone, bool)| {
                 let end = *end as usize;
-                let text = self.texts.get(start..end).unwrap_or_default();
+                let text = Cow::Borrowed(self.texts.get(start..end).unwrap_or_default());
                 start = end;
-                Cell::new(text, *tone)
+                Cell { text, tone: *tone, code: *code }
             };
             row.iter().map(cell).collect()
         })
     }
 }
 
-/// Rows of which nothing is wrapped: a line each. By hand, since it takes a fraction of the time of
-/// a layout that could wrap them.
-fn write_lines(
-    rows: &[Vec<Cell<'_>>],
-    columns: &[Column],
-    widths: &[usize],
-    options: &LayoutOptions,
-    out: Out<'_>,
-) -> io::Result<()> {
-    const BLANKS: &str = "                                                                ";
-    let mut line = String::new();
-    for row in rows {
-        line.clear();
-        // Blanks wait for the text after them, so that no line ends in one.
-        let mut blanks = 0;
-        for ((cell, column), width) in row.iter().zip(columns).zip(widths) {
-            let free = width.saturating_sub(columns_of(&cell.text));
-            let (before, after) = match column.align {
-                Align::Left => (0, free),
-                Align::Right => (free, 0),
+/// A line of a cell.
+type Line<'c> = (Cow<'c, str>, Tone);
+
+/// Writes rows as they were laid out.
+struct Writer<'w> {
+    heads: &'w [Head],
+    layout: &'w Layout,
+    options: &'w LayoutOptions,
+    written: &'w mut Written,
+    /// Whether a row was written.
+    begun: bool,
+}
+
+impl Writer<'_> {
+    fn header(&mut self, out: Out<'_>) -> io::Result<()> {
+        let Layout::Grid { groups, .. } = self.layout else { return Ok(()) };
+        let cells = groups.iter().map(|group| {
+            let heads = group.members.iter().filter_map(|column| self.heads.get(*column));
+            let titles: Vec<&str> =
+                heads.map(|head| &*head.title).filter(|title| !title.is_empty()).collect();
+            let joined = titles.join(", ");
+            // Where they do not fit on a line, they are stacked like the cells below.
+            let lines: Vec<Cow<'_, str>> = if columns_of(&joined) <= group.width {
+                vec![joined.into()]
+            } else {
+                titles
+                    .iter()
+                    .flat_map(|title| wrap::wrap(title, group.width))
+                    .map(Cow::from)
+                    .collect()
             };
-            blanks += before;
-            if !cell.text.is_empty() {
-                while blanks > 0 {
-                    let some = blanks.min(BLANKS.len());
-                    line.push_str(BLANKS.get(..some).unwrap_or_default());
-                    blanks -= some;
-                }
-                if options.styles.color && cell.tone != Tone::Plain {
-                    line.push_str(&options.styles.ink(cell.tone).paint(&cell.text));
-                } else {
-                    line.push_str(&cell.text);
-                }
+            lines.into_iter().map(|line| (line, Tone::Dim)).collect()
+        });
+        self.lines(&[cells.collect()], groups, out)
+    }
+
+    fn batch(&mut self, rows: &[Vec<Cell<'_>>], out: Out<'_>) -> io::Result<()> {
+        match self.layout {
+            Layout::Grid { groups, stacked } => self.grid(rows, groups, *stacked, out),
+            Layout::Records { members, heading, value } => {
+                self.records(rows, members, *heading, *value, out)
             }
-            blanks += after + GAP;
-        }
-        line.push('\n');
-        out.write_all(line.as_bytes())?;
-    }
-    Ok(())
-}
-
-fn write_rows(
-    rows: &[Vec<Cell<'_>>],
-    columns: &[Column],
-    widths: &[usize],
-    options: &LayoutOptions,
-    out: Out<'_>,
-) -> io::Result<()> {
-    if options.width.is_none() {
-        return write_lines(rows, columns, widths, options, out);
-    }
-    let mut layout = Layout::new();
-    layout.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    // Wide enough that only the constraints below decide.
-    layout.set_width(u16::MAX);
-    layout.force_no_tty();
-    if options.styles.color {
-        layout.enforce_styling().style_text_only();
-    }
-    for row in rows {
-        let cells = row.iter().map(|cell| cell.tone.cell(TableCell::new(&cell.text)));
-        layout.add_row(Row::from(cells.collect::<Vec<_>>()));
-    }
-    for (index, column) in layout.column_iter_mut().enumerate() {
-        let last = index + 1 == widths.len();
-        let gap = if last { 0 } else { GAP };
-        column.set_padding((0, u16::try_from(gap).unwrap_or(0)));
-        let width = u16::try_from(widths[index] + gap).unwrap_or(u16::MAX);
-        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
-        if columns[index].align == Align::Right {
-            column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    for line in layout.lines() {
-        out.write_all(line.trim_end().as_bytes())?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
-}
 
-/// The width each column would like.
-fn natural_widths(table: &Table<'_>) -> Vec<usize> {
-    let mut widths: Vec<usize> = table.columns.iter().map(|column| column.title.width()).collect();
-    for row in &table.rows {
-        widen(&mut widths, row);
-    }
-    widths
-}
-
-/// Makes each column as wide as its cell's longest line.
-fn widen(widths: &mut [usize], row: &[Cell<'_>]) {
-    for (width, cell) in widths.iter_mut().zip(row) {
-        *width = cell.text.lines().map(columns_of).fold(*width, usize::max);
-    }
-}
-
-/// The columns a line of text takes.
-fn columns_of(text: &str) -> usize {
-    // Harmless ASCII takes one each; most text is.
-    if text.is_ascii() { text.len() } else { text.width() }
-}
-
-/// Narrows the flexible columns, the widest first and equally wide ones alike, until the table fits
-/// or nothing is left to take.
-fn fit(mut widths: Vec<usize>, columns: &[Column], total: Option<usize>) -> Vec<usize> {
-    let Some(total) = total else { return widths };
-    let gaps = GAP * widths.len().saturating_sub(1);
-    let mut over = (widths.iter().sum::<usize>() + gaps).saturating_sub(total);
-    while over > 0 {
-        let mut flexible: Vec<&mut usize> = widths
-            .iter_mut()
-            .zip(columns)
-            .filter(|(width, column)| column.flexible && **width > NARROWEST)
-            .map(|(width, _)| width)
-            .collect();
-        let Some(widest) = flexible.iter().map(|width| **width).max() else { break };
-        // Down to the next widest at a time.
-        let next = flexible.iter().map(|width| **width).filter(|width| *width < widest).max();
-        let most = widest - next.unwrap_or(NARROWEST);
-        let alike = flexible.iter().filter(|width| ***width == widest).count();
-        let step = most.min(over.div_ceil(alike));
-        for width in flexible.iter_mut().filter(|width| ***width == widest) {
-            let step = step.min(over);
-            **width -= step;
-            over -= step;
+    fn grid(
+        &mut self,
+        rows: &[Vec<Cell<'_>>],
+        groups: &[Group],
+        stacked: bool,
+        out: Out<'_>,
+    ) -> io::Result<()> {
+        if self.options.width.is_none() {
+            return self.unwrapped(rows, groups, out);
         }
+        let mut laid_out = Vec::with_capacity(rows.len());
+        for row in rows {
+            if stacked && std::mem::replace(&mut self.begun, true) {
+                // Rows of several lines would run into one another.
+                laid_out.push(vec![Vec::new(); groups.len()]);
+            }
+            laid_out.push(groups.iter().map(|group| self.cell(row, group)).collect());
+        }
+        self.lines(&laid_out, groups, out)
     }
-    widths
+
+    /// The lines of a cell that one or more columns share.
+    fn cell<'c>(&mut self, row: &'c [Cell<'_>], group: &Group) -> Vec<Line<'c>> {
+        let mut lines = Vec::new();
+        for (place, column) in group.members.iter().enumerate() {
+            let (Some(cell), Some(head)) = (row.get(*column), self.heads.get(*column)) else {
+                continue;
+            };
+            // What is absent is told once, on top.
+            if place > 0 && cell.is_absent() {
+                continue;
+            }
+            let tone = match cell.tone {
+                Tone::Plain if place > 0 => Tone::Dim,
+                tone => tone,
+            };
+            let text = match head.mark {
+                mark if place > 0 && !mark.is_empty() => Cow::Owned(format!("{mark}{}", cell.text)),
+                _ => Cow::Borrowed(&*cell.text),
+            };
+            let most = head.lines.filter(|_| !self.options.full).unwrap_or(usize::MAX);
+            let (wrapped, cut) = wrapped(text, cell.code, group.width, most);
+            self.written.cut |= cut;
+            lines.extend(wrapped.into_iter().map(|line| (line, tone)));
+        }
+        // The row's other lines say it.
+        if lines.first().is_some_and(|(line, _)| line.is_empty()) && lines.len() > 1 {
+            lines.remove(0);
+        }
+        lines
+    }
+
+    fn lines(&self, rows: &[Vec<Vec<Line<'_>>>], groups: &[Group], out: Out<'_>) -> io::Result<()> {
+        let mut grid = Grid::new();
+        grid.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        // Wide enough that only the constraints below decide.
+        grid.set_width(u16::MAX);
+        grid.force_no_tty();
+        if self.options.styles.color {
+            grid.enforce_styling().style_text_only();
+        }
+        for row in rows {
+            let height = row.iter().map(Vec::len).max().unwrap_or(0).max(1);
+            for line in 0..height {
+                let cells = row.iter().map(|cell| match cell.get(line) {
+                    Some((text, tone)) => super::style::cell(*tone, TableCell::new(text)),
+                    None => TableCell::new(""),
+                });
+                grid.add_row(Row::from(cells.collect::<Vec<_>>()));
+            }
+        }
+        for (index, (column, group)) in grid.column_iter_mut().zip(groups).enumerate() {
+            let gap = if index + 1 == groups.len() { 0 } else { GAP };
+            column.set_padding((0, u16::try_from(gap).unwrap_or(0)));
+            let width = u16::try_from(group.width + gap).unwrap_or(u16::MAX);
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+            if self.align(group) == Align::Right {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        for line in grid.lines() {
+            out.write_all(line.trim_end().as_bytes())?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    fn align(&self, group: &Group) -> Align {
+        let first = group.members.first().and_then(|column| self.heads.get(*column));
+        first.map_or(Align::Left, |head| head.align)
+    }
+
+    /// Rows of which nothing is wrapped: a line each. By hand, since it takes a fraction of the time
+    /// of a layout that could wrap them.
+    fn unwrapped(&self, rows: &[Vec<Cell<'_>>], groups: &[Group], out: Out<'_>) -> io::Result<()> {
+        const BLANKS: &str = "                                                                ";
+        let mut line = String::new();
+        for row in rows {
+            line.clear();
+            // Blanks wait for the text after them, so that no line ends in one.
+            let mut blanks = 0;
+            for group in groups {
+                let Some(cell) = group.members.first().and_then(|column| row.get(*column)) else {
+                    continue;
+                };
+                let free = group.width.saturating_sub(columns_of(&cell.text));
+                let (before, after) = match self.align(group) {
+                    Align::Left => (0, free),
+                    Align::Right => (free, 0),
+                };
+                blanks += before;
+                if !cell.text.is_empty() {
+                    while blanks > 0 {
+                        let some = blanks.min(BLANKS.len());
+                        line.push_str(BLANKS.get(..some).unwrap_or_default());
+                        blanks -= some;
+                    }
+                    if self.options.styles.color && cell.tone != Tone::Plain {
+                        line.push_str(&self.options.styles.ink(cell.tone).paint(&cell.text));
+                    } else {
+                        line.push_str(&cell.text);
+                    }
+                }
+                blanks += after + GAP;
+            }
+            line.push('\n');
+            out.write_all(line.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn records(
+        &mut self,
+        rows: &[Vec<Cell<'_>>],
+        members: &[usize],
+        heading: usize,
+        value: usize,
+        out: Out<'_>,
+    ) -> io::Result<()> {
+        let groups =
+            [Group { members: vec![], width: heading }, Group { members: vec![], width: value }];
+        let mut laid_out: Vec<Vec<Vec<Line<'_>>>> = Vec::new();
+        for row in rows {
+            if std::mem::replace(&mut self.begun, true) {
+                laid_out.push(vec![Vec::new(); 2]);
+            }
+            for column in members {
+                let (Some(cell), Some(head)) = (row.get(*column), self.heads.get(*column)) else {
+                    continue;
+                };
+                if cell.is_absent() {
+                    continue;
+                }
+                let most = head.lines.filter(|_| !self.options.full).unwrap_or(usize::MAX);
+                let (lines, cut) = wrapped(Cow::Borrowed(&*cell.text), cell.code, value, most);
+                self.written.cut |= cut;
+                let title = wrap::wrap(&head.title, heading);
+                laid_out.push(vec![
+                    title.into_iter().map(|line| (Cow::Borrowed(line), Tone::Dim)).collect(),
+                    lines.into_iter().map(|line| (line, cell.tone)).collect(),
+                ]);
+            }
+        }
+        self.lines(&laid_out, &groups, out)
+    }
+}
+
+/// Breaks a cell's text into lines, `most` of them; says whether something had to be cut.
+fn wrapped(text: Cow<'_, str>, code: bool, width: usize, most: usize) -> (Vec<Cow<'_, str>>, bool) {
+    if columns_of(&text) <= width {
+        return (vec![text], false);
+    }
+    let broken = if code { wrap::wrap_code(&text, width) } else { wrap::wrap(&text, width) };
+    let cut = broken.len() > most;
+    let mut lines: Vec<Cow<'_, str>> =
+        broken.into_iter().take(most).map(|line| Cow::Owned(line.trim_end().to_owned())).collect();
+    if cut && let Some(last) = lines.last_mut() {
+        // Room for the sign, also where the line is full.
+        let shorter = crate::rows::spell::shorten(Cow::Owned(format!("{last}……")), width);
+        *last = Cow::Owned(format!("{}…", shorter.trim_end_matches('…').trim_end()));
+    }
+    (lines, cut)
 }
 
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
     use super::*;
     use crate::render::style::Styles;
+    use crate::rows::CellSink;
 
-    #[test]
-    fn equally_wide_columns_shrink_alike() {
-        let columns = [Column::words("a"), Column::text("b"), Column::text("c")];
-        assert_eq!(fit(vec![10, 90, 90], &columns, Some(94)), [10, 40, 40]);
-        assert_eq!(fit(vec![10, 90, 90], &columns, Some(93)), [10, 39, 40]);
-        assert_eq!(fit(vec![10, 90, 30], &columns, Some(94)), [10, 50, 30]);
-        assert_eq!(fit(vec![10, 90, 60], &columns, Some(94)), [10, 40, 40]);
-        assert_eq!(fit(vec![10, 90, 60], &columns, None), [10, 90, 60]);
-        assert_eq!(fit(vec![10, 90, 3], &columns, Some(5)), [10, NARROWEST, 3]);
+    struct Table {
+        heads: Vec<Head>,
+        rows: Vec<Vec<Cell<'static>>>,
     }
 
-    fn table() -> Table<'static> {
-        let columns = vec![Column::words("a"), Column::numbers("count"), Column::text("text")];
+    fn table() -> Table {
+        let heads = vec![Head::words("a"), Head::numbers("count"), Head::text("text")];
         let row = |n: usize| {
             let text = ["", "日本語", "naïve – text", "x"].get(n % 4).copied().unwrap_or_default();
             vec![Cell::new(format!("#{n}"), Tone::Strong), n.to_string().into(), text.into()]
         };
-        Table { columns, rows: (0..=2 * BATCH).map(row).collect() }
+        Table { heads, rows: (0..=2 * BATCH).map(row).collect() }
     }
 
-    fn written(
-        options: &LayoutOptions,
-        write: impl FnOnce(&LayoutOptions, Out<'_>) -> io::Result<()>,
-    ) -> String {
+    fn write_table(table: &Table, options: &LayoutOptions) -> (String, Written) {
         let mut out = Vec::new();
-        write(options, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
+        let each = |sink: CellSink<'_>| table.rows.iter().cloned().try_for_each(sink);
+        let done = write(&table.heads, &each, options, &mut out).unwrap();
+        (String::from_utf8(out).unwrap(), done)
     }
 
-    #[test]
-    fn rows_that_are_made_look_as_rows_that_are_held() {
-        let table = table();
-        for width in [None, Some(30), Some(80)] {
-            let options = LayoutOptions { width, ..LayoutOptions::default() };
-            let held = written(&options, |options, out| write(&table, options, out));
-            let made = written(&options, |options, out| {
-                write_made(&table.columns, || table.rows.iter().cloned(), options, out)
-            });
-            assert_eq!(held, made);
-            assert_eq!(held.lines().count(), 1 + table.rows.len());
-        }
+    fn written(table: &Table, options: &LayoutOptions) -> String {
+        write_table(table, options).0
+    }
+
+    fn options(width: Option<usize>) -> LayoutOptions {
+        LayoutOptions { width, ..LayoutOptions::default() }
     }
 
     #[test]
     fn without_a_width_a_table_looks_as_with_a_wide_one() {
         let table = table();
-        let wide = LayoutOptions { width: Some(200), ..LayoutOptions::default() };
-        let wide = written(&wide, |options, out| write(&table, options, out));
-        assert_eq!(
-            written(&LayoutOptions::default(), |options, out| write(&table, options, out)),
-            wide
-        );
-        let options = LayoutOptions { styles: Styles::new(true), ..LayoutOptions::default() };
-        let colored = written(&options, |options, out| write(&table, options, out));
+        let wide = written(&table, &options(Some(200)));
+        assert_eq!(written(&table, &options(None)), wide);
+        assert_eq!(wide.lines().count(), 1 + table.rows.len());
+        let colored = LayoutOptions { styles: Styles::new(true), ..options(None) };
+        let colored = written(&table, &colored);
         assert!(colored.contains("\u{1b}[1m#1\u{1b}[0m "), "{colored}");
-        assert_eq!(crate::render::sanitize::text(&colored), wide);
+        assert_eq!(sanitize::text(&colored), wide);
     }
 
     #[test]
-    fn a_cell_of_two_lines_is_as_wide_as_the_wider() {
-        let columns = vec![Column::words("a"), Column::words("b")];
-        let table = Table { columns, rows: vec![vec!["one\nthree".into(), "x".into()]] };
-        let options = LayoutOptions { width: Some(80), ..LayoutOptions::default() };
-        let text = written(&options, |options, out| write(&table, options, out));
-        assert_eq!(text, "a      b\none    x\nthree\n");
+    fn more_rows_than_are_kept_are_made_again() {
+        let long = "x".repeat(PACKED / 4);
+        let rows = vec![vec![Cell::from(long.clone()), "end".into()]; 7];
+        let table = Table { heads: vec![Head::words("a"), Head::words("b")], rows };
+        let text = written(&table, &options(None));
+        assert_eq!(text.lines().count(), 8);
+        assert!(text.lines().skip(1).all(|line| line.len() == long.len() + 5));
+    }
+
+    #[test]
+    fn neighbours_share_a_cell_where_there_is_too_little_room() {
+        let under = |head: Head| Head { step: Some(1), mark: "→ ", ..head };
+        let heads = vec![Head::words("turn"), Head::text("arguments"), under(Head::text("result"))];
+        let row = |result: &'static str| {
+            vec!["#1".into(), Cell::from("some words to be wrapped here and there"), result.into()]
+        };
+        let table = Table { heads, rows: vec![row("a result of some words"), row("–")] };
+        assert_eq!(
+            written(&table, &options(Some(44))),
+            "\
+turn  arguments, result
+#1    some words to be wrapped here and
+      there
+      → a result of some words
+
+#1    some words to be wrapped here and
+      there
+"
+        );
+        assert_eq!(
+            written(&table, &options(Some(30))),
+            "\
+turn       #1
+arguments  some words to be
+           wrapped here and
+           there
+result     a result of some
+           words
+
+turn       #1
+arguments  some words to be
+           wrapped here and
+           there
+"
+        );
+    }
+
+    #[test]
+    fn what_is_cut_says_so_and_all_is_shown_where_that_was_asked_for() {
+        let heads = vec![Head { lines: Some(2), ..Head::text("a") }];
+        let table = Table { heads, rows: vec![vec![Cell::from("word ".repeat(40))]] };
+        let short = options(Some(50));
+        let (text, done) = write_table(&table, &short);
+        assert_eq!((done, text.lines().count()), (Written { rows: 1, cut: true }, 3));
+        assert!(text.ends_with("word…\n") && text.lines().all(|line| line.width() <= 50), "{text}");
+        let full = LayoutOptions { full: true, ..short };
+        assert!(!write_table(&table, &full).1.cut);
+    }
+
+    #[test]
+    fn what_repeats_the_row_above_is_left_blank_only_where_there_is_a_width() {
+        let heads = vec![Head { once: true, ..Head::words("a") }, Head::words("b")];
+        let rows = [("x", "1"), ("x", "2"), ("y", "3"), ("x", "4")];
+        let rows = rows.map(|(a, b)| vec![Cell::from(a), b.into()]).to_vec();
+        let table = Table { heads, rows };
+        assert_eq!(written(&table, &options(Some(60))), "a  b\nx  1\n   2\ny  3\nx  4\n");
+        assert_eq!(written(&table, &options(None)), "a  b\nx  1\nx  2\ny  3\nx  4\n");
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 
+use schemars::JsonSchema;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
@@ -87,8 +88,8 @@ fn same_role(one: &str, other: &str) -> bool {
         || (!(one.is_ascii() && other.is_ascii()) && one.to_lowercase() == other.to_lowercase())
 }
 
-/// One row of the transcript; `kind` says which.
-#[derive(Debug, Serialize)]
+/// A message with the evidence of its turn, or another event of the conversation; `kind` says which.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "nearly every row is the large one")]
 pub enum Row<'a> {
@@ -107,7 +108,7 @@ pub enum Row<'a> {
 }
 
 /// A message and all that happened at its turn.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct MessageRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -137,7 +138,7 @@ pub struct MessageRow<'a> {
 }
 
 /// What a turn is held against.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Evidence<'a> {
     /// The calls this message asked for, then those that were recorded without being asked for.
     pub tool_calls: Vec<CallRow<'a>>,
@@ -176,7 +177,7 @@ impl Evidence<'_> {
 }
 
 /// A tool call: as it was recorded, as a message asked for it, and as a message answered it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CallRow<'a> {
     /// The call's id.
     pub tool_call_id: &'a str,
@@ -209,7 +210,7 @@ pub struct CallRow<'a> {
 }
 
 /// A tool result as a message carries it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct AnswerRow<'a> {
     /// The call it answers.
     pub tool_call_id: &'a str,
@@ -229,7 +230,7 @@ pub struct AnswerRow<'a> {
 }
 
 /// A retrieval.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct RetrievalRow<'a> {
     /// The retrieval's id.
     pub rag_query_id: &'a str,
@@ -240,6 +241,7 @@ pub struct RetrievalRow<'a> {
     /// The knowledge bases that were searched.
     pub kb_ids: &'a [Text<'a>],
     /// What came back, best first.
+    #[schemars(with = "Vec<ChunkRow<'a>>")]
     pub retrieved: Chunks<'a>,
     /// How many chunks came back.
     pub found: usize,
@@ -309,7 +311,7 @@ impl Serialize for Chunks<'_> {
 }
 
 /// A chunk that a retrieval returned.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ChunkRow<'a> {
     /// The chunk's id.
     pub chunk_id: Text<'a>,
@@ -324,7 +326,7 @@ pub struct ChunkRow<'a> {
 }
 
 /// What the answerability gate decided.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct AnswerabilityRow<'a> {
     /// The verdict.
     pub label: Option<&'a str>,
@@ -345,7 +347,7 @@ pub struct AnswerabilityRow<'a> {
 }
 
 /// A citation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CitationRow<'a> {
     /// The turn that had it.
     pub assistant_turn_id: &'a str,
@@ -364,7 +366,7 @@ pub struct CitationRow<'a> {
 }
 
 /// A transfer to a human.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct HandoffRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -379,7 +381,7 @@ pub struct HandoffRow<'a> {
 }
 
 /// The evidence of turns that no message has.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct OrphanRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -393,7 +395,7 @@ pub struct OrphanRow<'a> {
 }
 
 /// The satisfaction score.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CsatRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -406,7 +408,7 @@ pub struct CsatRow<'a> {
 }
 
 /// What the customer said of the session.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct FeedbackRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -419,7 +421,7 @@ pub struct FeedbackRow<'a> {
 }
 
 /// The ticket was opened again.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ReopenRow<'a> {
     /// The session's id.
     pub session_id: &'a str,

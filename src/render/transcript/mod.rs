@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::io;
 use std::ops::RangeInclusive;
 
+use super::frame::Frame;
 use super::{LayoutOptions, Out, json, sanitize};
 use crate::model::LazyText;
 use crate::rows::spell::{counted, duration};
@@ -27,74 +28,33 @@ pub enum Format {
     Ndjson,
 }
 
-/// Writes one session after the other.
-pub struct Writer<'a> {
-    options: &'a LayoutOptions,
-    sink: Sink<'a>,
+/// What stands around and between the sessions.
+pub fn frame(format: Format, options: &LayoutOptions) -> Frame {
+    match format {
+        Format::Json => json::frame(false),
+        Format::Ndjson => json::frame(true),
+        Format::Text => Frame { between: text::between(options).into(), ..Frame::default() },
+        Format::Markdown => Frame { between: "\n---\n\n".into(), ..Frame::default() },
+    }
 }
 
-enum Sink<'a> {
-    Array(json::Array<'a>),
-    Pages { out: Out<'a>, markdown: bool, first: bool },
-}
-
-impl<'a> Writer<'a> {
-    /// Begins the output.
-    pub fn new(format: Format, options: &'a LayoutOptions, out: Out<'a>) -> Self {
-        let sink = match format {
-            Format::Json => Sink::Array(json::Array::indented(out, options)),
-            Format::Ndjson => Sink::Array(json::Array::lines(out, options)),
-            Format::Text => Sink::Pages { out, markdown: false, first: true },
-            Format::Markdown => Sink::Pages { out, markdown: true, first: true },
-        };
-        Self { options, sink }
-    }
-
-    /// One session, as far as it is selected. Returns what must be told elsewhere, since the format
-    /// has no place for it.
-    pub fn push(
-        &mut self,
-        transcript: &Transcript<'_>,
-        selection: &Selection,
-    ) -> io::Result<Option<String>> {
-        match &mut self.sink {
-            Sink::Array(array) => {
-                for row in transcript.rows(selection) {
-                    array.push(&row)?;
-                }
-                Ok(nothing(transcript, selection).filter(|_| !selection.is_whole()))
-            }
-            Sink::Pages { out, markdown: false, first } => {
-                if !std::mem::take(first) {
-                    text::between(self.options, *out)?;
-                }
-                text::write(transcript, selection, self.options, *out)?;
-                Ok(None)
-            }
-            Sink::Pages { out, markdown: true, first } => {
-                if !std::mem::take(first) {
-                    out.write_all(b"\n---\n\n")?;
-                }
-                markdown::write(transcript, selection, self.options, *out)?;
-                Ok(None)
-            }
+/// Writes one session, as far as it is selected. Returns what must be told elsewhere, since the
+/// format has no place for it.
+pub fn write(
+    transcript: &Transcript<'_>,
+    selection: &Selection,
+    format: Format,
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<Option<String>> {
+    match format {
+        Format::Json | Format::Ndjson => {
+            let mut elements = json::Elements::new(format == Format::Ndjson, options, out);
+            transcript.rows(selection).try_for_each(|row| elements.push(&row))?;
+            Ok(nothing(transcript, selection).filter(|_| !selection.is_whole()))
         }
-    }
-
-    /// Passes on what was written so far, for a reader who need not wait for the next session.
-    pub fn flush(&mut self) -> io::Result<()> {
-        match &mut self.sink {
-            Sink::Array(array) => array.flush(),
-            Sink::Pages { out, .. } => out.flush(),
-        }
-    }
-
-    /// Ends the output.
-    pub fn end(self) -> io::Result<()> {
-        match self.sink {
-            Sink::Array(array) => array.end(),
-            Sink::Pages { .. } => Ok(()),
-        }
+        Format::Text => text::write(transcript, selection, options, out).map(|()| None),
+        Format::Markdown => markdown::write(transcript, selection, options, out).map(|()| None),
     }
 }
 
