@@ -245,11 +245,6 @@ impl<'a> Run<'a> {
 
     /// The exit code at the end: that of the failures, else that of a `--fail-on` that matched.
     fn close(self, matched: bool) -> Exit {
-        if self.repeated > 0 {
-            let sessions = counted(self.repeated, "session", "sessions");
-            self.reporter
-                .warn(&format!("{sessions} came more than once and were counted each time"));
-        }
         match self.reporter.close(self.total) {
             Exit::Done if matched => {
                 self.reporter.note("a --fail-on condition matched");
@@ -327,7 +322,13 @@ impl<'a> Run<'a> {
         let mut documents = self.documents(sessions)?;
         let mut nothing = io::sink();
         let mut framed = Framed::new(Frame::default(), &mut nothing);
-        self.each(&mut documents, &mut framed, |document, _| make(document), take)
+        self.each(&mut documents, &mut framed, |document, _| make(document), take)?;
+        if self.repeated > 0 {
+            let sessions = counted(self.repeated, "document is", "documents are");
+            let message = format!("{sessions} of a session that came before; every one is counted");
+            self.reporter.warn(&message);
+        }
+        Ok(())
     }
 
     /// Prints rows of figures: one table for people.

@@ -124,7 +124,8 @@ pub struct MessageRow<'a> {
     pub content: LazyText<'a>,
     /// The model that wrote it.
     pub model_used: Option<&'a str>,
-    /// Time to the answer, in milliseconds.
+    /// Time to the answer.
+    #[schemars(extend("unit" = "ms"))]
     pub latency_ms: Option<Number<'a>>,
     /// Whether `content` was cut.
     pub truncated: bool,
@@ -201,7 +202,8 @@ pub struct CallRow<'a> {
     pub result: Option<LazyText<'a>>,
     /// What went wrong: the recorded error, else the one that a message carries.
     pub error: Option<&'a str>,
-    /// Time the call took, in milliseconds.
+    /// Time the call took.
+    #[schemars(extend("unit" = "ms"))]
     pub latency_ms: Option<Number<'a>>,
     /// The turn whose message carries the result.
     pub answered_in_turn: Option<usize>,
@@ -251,7 +253,8 @@ pub struct RetrievalRow<'a> {
     pub top_score: Option<Number<'a>>,
     /// Whether the runtime counted it as a hit.
     pub hit: Option<bool>,
-    /// Time it took, in milliseconds.
+    /// Time it took.
+    #[schemars(extend("unit" = "ms"))]
     pub latency_ms: Option<Number<'a>>,
     /// The answerability gate's verdict, as it was sent.
     pub answerability: Option<AnswerabilityRow<'a>>,

@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use super::frame::Frame;
 use super::{LayoutOptions, Out, json, sanitize};
 use crate::model::LazyText;
-use crate::rows::spell::{counted, duration};
+use crate::rows::spell::{self, counted, duration};
 use crate::view::transcript::{
     AnswerabilityRow, CallRow, Counts, Header, MessageRow, Selection, Transcript,
 };
@@ -133,6 +133,16 @@ fn word(text: &str) -> Option<Cow<'_, str>> {
     (!text.is_empty()).then_some(text)
 }
 
+/// An id, harmless, as [`spell::id`] has it.
+fn id(id: &str, short: bool) -> Cow<'_, str> {
+    sanitize::cow_line(spell::id(id, short))
+}
+
+/// A time as it is spelt; one that is no time is a stranger's text.
+fn harmless(time: String) -> String {
+    sanitize::cow_line(Cow::Owned(time)).into_owned()
+}
+
 fn turns(count: usize) -> String {
     counted(count, "turn", "turns")
 }
@@ -144,7 +154,7 @@ fn counts(counts: &Counts) -> Vec<String> {
         if count > 0 {
             let mut part = counted(count, one, many);
             for (count, what) in details.iter().filter(|(count, _)| *count > 0) {
-                part = format!("{part}, {} {what}", crate::rows::spell::count(*count));
+                part = format!("{part}, {} {what}", spell::count(*count));
             }
             parts.push(part);
         }
@@ -178,7 +188,7 @@ fn lasted(header: &Header<'_>) -> String {
 fn truncation(row: &MessageRow<'_>) -> Option<String> {
     let count = row.original_char_count.map(|count| {
         let number = usize::try_from(count.as_i64());
-        number.map_or_else(|_| count.to_string(), crate::rows::spell::count)
+        number.map_or_else(|_| count.to_string(), spell::count)
     });
     row.truncated.then(|| match count {
         Some(count) => format!("truncated, {count} characters originally"),
@@ -209,7 +219,7 @@ fn asked(row: &CallRow<'_>) -> String {
 /// A chunk by its id, its document before it where the id does not begin with that.
 fn chunk(doc_id: &str, chunk_id: &str, short: bool) -> String {
     // Names say where a chunk is from; only what is as long as a UUID is cut.
-    let id = |id: &str| crate::rows::spell::id(id, short && id.len() >= 32).into_owned();
+    let id = |id: &str| self::id(id, short && id.len() >= 32).into_owned();
     let chunk_id = word(chunk_id).unwrap_or(Cow::Borrowed("(no id)"));
     let chunk = id(&chunk_id);
     if doc_id.is_empty() || chunk_id.starts_with(doc_id) {

@@ -295,8 +295,8 @@ fn long_results_are_cut_in_text_and_whole_elsewhere() {
 
 #[test]
 fn times_are_shown_in_the_zone_that_was_asked_for() {
-    let zone = crate::rows::spell::Zone::Fixed("+02:00".parse().unwrap());
-    let spelling = crate::rows::spell::Spelling { zone, ..Default::default() };
+    let zone = spell::Zone::Fixed("+02:00".parse().unwrap());
+    let spelling = spell::Spelling { zone, ..Default::default() };
     let page = printed(SMALL, Format::Text, &ALL, &LayoutOptions { spelling, ..options(None) });
     assert!(page.contains("started       2026-09-15 01:59:50 +02:00\n"), "{page}");
     assert!(page.contains("#2   assistant  02:00:05  "), "{page}");

@@ -365,7 +365,7 @@ impl Page<'_> {
     fn times(&mut self, header: &Header<'_>) -> io::Result<()> {
         let zone = self.options.spelling.zone;
         if let Some(started) = header.started_at {
-            self.fact("started", &[Fact::plain(zone.date_time(started))])?;
+            self.fact("started", &[Fact::plain(super::harmless(zone.date_time(started)))])?;
             if let Some(moment) = started.instant() {
                 self.day = Some(zone.local(moment).date());
                 self.zone_told = true;
@@ -382,11 +382,11 @@ impl Page<'_> {
     fn moment(&self, time: &Timestamp<'_>) -> String {
         let zone = self.options.spelling.zone;
         match time.instant() {
-            Some(_) if !self.zone_told => zone.date_time(time),
+            Some(_) if !self.zone_told => super::harmless(zone.date_time(time)),
             Some(moment) if self.day != Some(zone.local(moment).date()) => {
-                format!("{} {}", zone.date(moment), zone.clock(time))
+                format!("{} {}", zone.date(moment), super::harmless(zone.clock(time)))
             }
-            _ => zone.clock(time),
+            _ => super::harmless(zone.clock(time)),
         }
     }
 
@@ -395,7 +395,7 @@ impl Page<'_> {
         let mut facts = Vec::new();
         facts.extend(snapshot.captured_at.as_ref().map(|time| Fact::plain(self.moment(time))));
         for (index, (kb, versions)) in snapshot.kb_versions.0.iter().enumerate() {
-            let id = spell::id(kb, self.options.spelling.short);
+            let id = super::id(kb, self.options.spelling.short);
             let what = if index == 0 { " versions" } else { "" };
             facts.push(Fact::plain(format!("{id}: {versions}{what}")));
         }
@@ -552,7 +552,7 @@ impl Page<'_> {
     fn handoff(&mut self, row: &HandoffRow<'_>) -> io::Result<()> {
         let to = row
             .transferred_to_agent_id
-            .map(|id| Fact::plain(format!("to {}", spell::id(id, self.options.spelling.short))));
+            .map(|id| Fact::plain(format!("to {}", super::id(id, self.options.spelling.short))));
         self.event("hand-off", row.timestamp, Tone::Warn, to.as_slice(), row.reason)
     }
 
@@ -628,7 +628,7 @@ impl Page<'_> {
         }
         facts.extend(row.latency_ms.map(|latency| Fact::dim(spell::latency(latency))));
         let hash = row.query_hash.filter(|hash| !hash.trim().is_empty());
-        let hash = hash.map(|hash| spell::id(hash, self.options.spelling.short));
+        let hash = hash.map(|hash| super::id(hash, self.options.spelling.short));
         facts.extend(hash.map(Fact::dim));
         self.orphan_turn(&mut facts, &row.flags, row.assistant_turn_id);
         self.labelled("retrieval", &facts, " · ")?;
@@ -655,7 +655,7 @@ impl Page<'_> {
         if flags.contains(&ORPHAN) {
             let turn = match turn_id {
                 "" => "orphan, no turn id".to_owned(),
-                id => format!("orphan of turn {}", spell::id(id, self.options.spelling.short)),
+                id => format!("orphan of turn {}", super::id(id, self.options.spelling.short)),
             };
             facts.push(Fact::new(turn, Tone::Warn));
         }
