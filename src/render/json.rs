@@ -394,7 +394,9 @@ mod tests {
             let mut out = Vec::new();
             let mut framed = crate::render::frame::Framed::new(frame(lines), &mut out);
             let mut elements = Elements::new(lines, &options, &mut framed);
-            rows.iter().for_each(|row| row.push(&mut elements));
+            for row in rows {
+                row.push(&mut elements);
+            }
             framed.end().unwrap();
             String::from_utf8(out).unwrap()
         };

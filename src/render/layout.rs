@@ -203,12 +203,12 @@ fn narrow(widths: &mut [usize], spans: &[Span], room: usize, floor: fn(&Span) ->
         // Down to the next widest, or the highest floor, at a time.
         let next = able.iter().map(|(width, _)| **width).filter(|width| *width < widest).max();
         let alike = || able.iter().filter(|(width, _)| **width == widest);
-        let stop = alike().map(|(_, floor)| *floor).chain(next).max().unwrap_or(0);
-        let step = (widest - stop).min(over.div_ceil(alike().count())).max(1);
+        let lowest = alike().map(|(_, floor)| *floor).chain(next).max().unwrap_or(0);
+        let step = (widest - lowest).min(over.div_ceil(alike().count())).max(1);
         for (width, _) in able.iter_mut().filter(|(width, _)| **width == widest) {
-            let step = step.min(over);
-            **width -= step;
-            over -= step;
+            let less = step.min(over);
+            **width -= less;
+            over -= less;
         }
     }
 }

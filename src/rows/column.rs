@@ -99,6 +99,7 @@ pub enum Align {
 
 /// What a layout needs to know of a column.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Head {
     /// Its heading.
     pub title: Cow<'static, str>,

@@ -65,6 +65,11 @@ impl Fields {
         Self { top, flat }
     }
 
+    /// The names of all of them.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.top.iter().chain(&self.flat).map(|field| &*field.name)
+    }
+
     /// The field of this name.
     pub fn find(&self, name: &str) -> Option<&Field> {
         self.top.iter().chain(&self.flat).find(|field| field.name == name)

@@ -91,13 +91,11 @@ impl Pick {
 
 fn unknown(option: &str, name: &str, known: &Fields) -> Failure {
     let failure = Failure::usage(format!("{option}: there is no field {name}"));
-    match nearest(name, known.top.iter().chain(&known.flat).map(|field| &*field.name)) {
-        Some(nearest) => failure.hint(format!("did you mean {nearest}?")),
-        None => {
-            let names: Vec<&str> = known.top.iter().map(|field| &*field.name).collect();
-            failure.hint(format!("the fields are {}", names.join(", ")))
-        }
+    if let Some(nearest) = nearest(name, known.names()) {
+        return failure.hint(format!("did you mean {nearest}?"));
     }
+    let names: Vec<&str> = known.top.iter().map(|field| &*field.name).collect();
+    failure.hint(format!("the fields are {}", names.join(", ")))
 }
 
 /// A value to sort by. Null comes last, whichever the direction.

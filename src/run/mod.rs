@@ -265,7 +265,7 @@ impl<'a> Run<'a> {
     ) -> anyhow::Result<()> {
         while let Some(document) = documents.next(self.reporter)? {
             self.total += 1;
-            let made = document.map_err(anyhow::Error::from).and_then(|document| {
+            let result = document.map_err(anyhow::Error::from).and_then(|document| {
                 let done = make(&document, out)?;
                 if document.is_fetched() {
                     // A reader need not wait for the next one.
@@ -277,7 +277,7 @@ impl<'a> Run<'a> {
                 Ok(done)
             });
             out.next();
-            match made {
+            match result {
                 Ok(done) => {
                     self.repeated += usize::from(!self.seen.insert(done.session));
                     take(done.value)?;

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::figures::tools::{Summary, page};
 use crate::render::rows::Printer;
 use crate::rows::Row as _;
-use crate::view::tools::{self as view, Counts, Input, Shown, Status, ToolRow};
+use crate::view::tools::{self as view, Input, Status, ToolRow};
 
 impl Run<'_> {
     /// `tools`.
@@ -25,13 +25,9 @@ impl Run<'_> {
             let input: Input<'_> = document.read()?;
             let rows = calls(&input, &args.name);
             let matched = rows.iter().any(|row| has_status(row, &args.fail_on));
-            let all = Counts::of(&rows);
             let wanted = |row: &&ToolRow<'_>| args.only.is_empty() || has_status(row, &args.only);
             let shown = || rows.iter().filter(wanted);
-            let page = |_: &_| {
-                let named = !args.name.is_empty();
-                Shown { shown: shown().count(), all, named }.page(&input, shown())
-            };
+            let page = |_: &_| view::page(&input, &rows, wanted, !args.name.is_empty());
             let made = printer.make(&ToolRow::columns(), shown, page, out)?;
             Ok(Done::new(document, &input, (made, matched)))
         })

@@ -252,11 +252,11 @@ fn score_of(score: f64) -> String {
     }
 }
 
-fn section<'s>(
+fn section(
     title: String,
     heads: Vec<Head>,
-    rows: Vec<Vec<Cell<'s>>>,
+    rows: Vec<Vec<Cell<'_>>>,
     notes: Vec<String>,
-) -> Section<'s> {
+) -> Section<'_> {
     Section { page: Page { title: vec![title], notes, dates: false }, heads, rows }
 }

@@ -160,53 +160,43 @@ fn outcome<'r>(row: &'r ToolRow<'_>) -> Cell<'r> {
     cell.code()
 }
 
-/// One session's calls, as far as they are to be shown.
-#[derive(Clone, Copy, Debug)]
-pub struct Shown {
-    /// How many are shown.
-    pub shown: usize,
-    /// All its calls.
-    pub all: Counts,
-    /// Whether these are only the calls of some tools.
-    pub named: bool,
+/// What stands around one session's calls: those of `rows` that are `wanted` are shown; `named` says
+/// whether these are only the calls of some tools.
+pub fn page(
+    input: &Input<'_>,
+    rows: &[ToolRow<'_>],
+    wanted: impl Fn(&&ToolRow<'_>) -> bool,
+    named: bool,
+) -> Page {
+    let shown = || rows.iter().filter(&wanted);
+    let mut notes = vec![counts(input, &Counts::of(rows), shown().count(), named)];
+    for flag in Flag::ALL {
+        if shown().any(|row| row.flags.contains(&flag)) {
+            notes.push(format!("{}: {}", flag.as_str(), flag.meaning()));
+        }
+    }
+    Page { title: vec![overview::title(input)], notes, dates: false }
 }
 
-impl Shown {
-    /// What stands around them.
-    pub fn page<'r, 'a: 'r>(
-        self,
-        input: &Input<'_>,
-        rows: impl Iterator<Item = &'r ToolRow<'a>> + Clone,
-    ) -> Page {
-        let mut notes = vec![self.note(input)];
-        for flag in Flag::ALL {
-            if rows.clone().any(|row| row.flags.contains(&flag)) {
-                notes.push(format!("{}: {}", flag.as_str(), flag.meaning()));
-            }
-        }
-        Page { title: vec![overview::title(input)], notes, dates: false }
+/// How many calls there are, and how they went.
+fn counts(input: &Input<'_>, all: &Counts, shown: usize, named: bool) -> String {
+    let declares_none =
+        input.missing_evidence_reasons.contains(&MissingEvidenceReason::NoToolTrace);
+    let declared = if declares_none { "; the session declares no_tool_trace" } else { "" };
+    if all.calls == 0 {
+        let what = if named { "no call of such a tool" } else { "no tool calls" };
+        return format!("{what}{declared}");
     }
-
-    /// How many there are, and how they went.
-    fn note(self, input: &Input<'_>) -> String {
-        let declares_none =
-            input.missing_evidence_reasons.contains(&MissingEvidenceReason::NoToolTrace);
-        let declared = if declares_none { "; the session declares no_tool_trace" } else { "" };
-        if self.all.calls == 0 {
-            let what = if self.named { "no call of such a tool" } else { "no tool calls" };
-            return format!("{what}{declared}");
-        }
-        let all = spell::counted(self.all.calls, "call", "calls");
-        let counts = Status::ALL.iter().filter_map(|status| match self.all.with(*status) {
-            0 => None,
-            count => Some(format!("{} {}", spell::count(count), status.as_str())),
-        });
-        let counts = format!("{all}: {}{declared}", counts.collect::<Vec<_>>().join(", "));
-        match self.shown {
-            0 => format!("none shown of {counts}"),
-            shown if shown < self.all.calls => format!("{} shown of {counts}", spell::count(shown)),
-            _ => counts,
-        }
+    let counts = Status::ALL.iter().filter_map(|status| match all.with(*status) {
+        0 => None,
+        count => Some(format!("{} {}", spell::count(count), status.as_str())),
+    });
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    let counts = format!("{}: {counts}{declared}", spell::counted(all.calls, "call", "calls"));
+    match shown {
+        0 => format!("none shown of {counts}"),
+        shown if shown < all.calls => format!("{} shown of {counts}", spell::count(shown)),
+        _ => counts,
     }
 }
 
