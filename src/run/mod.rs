@@ -7,6 +7,8 @@ mod fetch;
 mod generated;
 mod missing;
 mod rag;
+#[cfg(test)]
+mod reference;
 mod schema;
 mod tools;
 mod transcript;
