@@ -1,9 +1,9 @@
 //! `fetch`: print the analysis input, or write it to files.
 
-use std::cell::Cell;
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use uuid::Uuid;
@@ -30,21 +30,17 @@ impl Run<'_> {
         if let Some(format) = format {
             return self.overview(args, format);
         }
-        let mut documents = self.documents(&args.sessions)?;
+        let documents = self.documents(&args.sessions)?;
         let mut out = self.out(false);
-        let mut framed = Framed::new(Frame::default(), &mut out);
+        let frame = Frame { lines: true, ..Frame::default() };
+        let mut framed = Framed::new(frame, &mut out);
         let options = self.options.clone();
-        let unfinished = Cell::new(false);
         let print = |document: &Document, out: &mut dyn io::Write| {
             let (checked, remarks) = check(document)?;
-            if unfinished.take() {
-                out.write_all(b"\n")?;
-            }
             match args.format {
                 Some(FetchFormat::Raw) => {
                     let raw = json::for_output(document.raw(), &options);
                     out.write_all(raw.as_bytes())?;
-                    unfinished.set(!raw.ends_with('\n'));
                 }
                 Some(FetchFormat::Ndjson) => {
                     json::one_line(document.json(), &checked.seams, &options, out)?;
@@ -53,7 +49,7 @@ impl Run<'_> {
             }
             Ok(Done::of(&checked.session_id, remarks, ()))
         };
-        self.each(&mut documents, &mut framed, print, Ok)?;
+        self.each(documents, &mut framed, print, Ok)?;
         framed.end()?;
         out.finish()?;
         Ok(self.close(false))
@@ -73,16 +69,16 @@ impl Run<'_> {
 
     /// `fetch --out-dir`.
     fn fetch_into(mut self, folder: &Path, args: &FetchArgs) -> anyhow::Result<Exit> {
-        let mut folder = Folder::open(folder, args.force)?;
+        let folder = Folder::open(folder, args.force)?;
         let mut items = self.items(&args.sessions)?;
         let asked = items.len();
         items.retain(|item| match item {
             Item::Session(id) => !folder.has(&id.to_string()),
             Item::Documents { .. } => true,
         });
-        let mut skipped = asked - items.len();
-        let mut documents = self.open(items, false)?;
-        let mut written = 0_usize;
+        let skipped = asked - items.len();
+        let documents = self.open(items, false)?;
+        let progress = Mutex::new((folder, skipped, 0_usize));
         let plain = LayoutOptions::default();
         let write = |document: &Document, _: &mut dyn io::Write| {
             let (checked, remarks) = check(document)?;
@@ -90,9 +86,11 @@ impl Run<'_> {
                 Origin::Session { id, .. } => id.to_string(),
                 Origin::File { .. } => file_name(&checked.session_id, document)?,
             };
+            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            let (folder, skipped, written) = &mut *progress;
             // A file may hold a session that is there, or was a moment ago.
             if folder.has(&name) {
-                skipped += 1;
+                *skipped += 1;
                 return Ok(Done::of(&checked.session_id, remarks, ()));
             }
             folder.write(&name, |file| match args.format {
@@ -102,12 +100,14 @@ impl Run<'_> {
                 }
                 _ => json::indented(document.json(), &checked.seams, &plain, file),
             })?;
-            written += 1;
+            *written += 1;
             Ok(Done::of(&checked.session_id, remarks, ()))
         };
         let mut nothing = io::sink();
         let mut framed = Framed::new(Frame::default(), &mut nothing);
-        let ended = self.each(&mut documents, &mut framed, write, Ok);
+        let ended = self.each(documents, &mut framed, write, Ok);
+        let (folder, skipped, written) =
+            progress.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.reporter.end_progress();
         let label = folder.path.display();
         let already =

@@ -16,12 +16,12 @@ impl Run<'_> {
             evidence: !args.no_evidence,
         };
         let format = Format::from(args.format);
-        let mut documents = self.documents(&args.sessions)?;
+        let documents = self.documents(&args.sessions)?;
         let mut out = self.out(matches!(format, Format::Text | Format::Markdown));
         let options = self.options.clone();
         let mut framed = Framed::new(frame(format, &options), &mut out);
         self.each(
-            &mut documents,
+            documents,
             &mut framed,
             |document, out| {
                 let input: Input<'_> = document.read().map_err(|failure| {
