@@ -21,8 +21,8 @@ pub use self::output::Output;
 pub use self::parse::parse_time;
 pub use self::selection::Selection;
 pub use self::values::{
-    ColorChoice, ErrorFormat, FetchFormat, MissingCondition, RagCondition, RowFormat, Shell,
-    Time, ToolCondition, TranscriptFormat, Zone,
+    ColorChoice, ErrorFormat, FetchFormat, MissingCondition, RagCondition, RowFormat, Shell, Time,
+    ToolCondition, TranscriptFormat, Zone,
 };
 
 /// Fetch and inspect the analysis input of completed Feather sessions

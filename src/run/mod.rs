@@ -3,11 +3,13 @@
 mod completions;
 mod demo;
 mod fetch;
+mod figures;
 #[cfg(test)]
 mod generated;
 mod missing;
 mod rag;
 mod schema;
+mod selection;
 mod tools;
 mod transcript;
 
@@ -15,6 +17,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
@@ -35,8 +38,10 @@ use crate::render::LayoutOptions;
 use crate::render::frame::{Frame, Framed};
 use crate::render::rows::{Collected, Format, Printer};
 use crate::render::style::Styles;
-use crate::rows::spell::{Spelling, Zone, counted};
+use crate::rows::spell::{self, Spelling, Zone, counted};
 use crate::rows::{Page, Pick, Row};
+
+use self::selection::{LeftOut, Reader, Selection};
 
 /// The whole command tree, with the exit codes in its help.
 pub fn command() -> clap::Command {
@@ -113,6 +118,11 @@ struct Run<'a> {
     /// Sessions so far, and how many of the documents were of one that came before.
     seen: HashSet<u64>,
     repeated: usize,
+    /// Which documents are wanted, and how many were.
+    selection: Arc<Selection>,
+    selected: usize,
+    /// Which of two sides the documents are of, where some are held against others.
+    side: Option<&'static str>,
 }
 
 impl<'a> Run<'a> {
@@ -130,7 +140,18 @@ impl<'a> Run<'a> {
             full: false,
             terminal: terminal.stdout,
         };
-        Self { cli, terminal, options, reporter, total: 0, seen: HashSet::new(), repeated: 0 }
+        Self {
+            cli,
+            terminal,
+            options,
+            reporter,
+            total: 0,
+            seen: HashSet::new(),
+            repeated: 0,
+            selection: Arc::default(),
+            selected: 0,
+            side: None,
+        }
     }
 
     /// The documents that `sessions` names, in their order.
@@ -141,6 +162,7 @@ impl<'a> Run<'a> {
 
     /// What `sessions` names. No request is made.
     fn items(&mut self, sessions: &Sessions) -> anyhow::Result<Vec<Item>> {
+        self.selection = Selection::new(&sessions.selection, self.options.spelling.zone)?.into();
         let connection = &self.cli.connection;
         let key_from_stdin =
             connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
@@ -245,7 +267,12 @@ impl<'a> Run<'a> {
 
     /// The exit code at the end: that of the failures, else that of a `--fail-on` that matched.
     fn close(self, matched: bool) -> Exit {
+        let nothing = !self.selection.is_all() && self.selected == 0;
         match self.reporter.close(self.total) {
+            Exit::Done if nothing && self.cli.command.is_gate() => {
+                self.reporter.note("nothing to judge: no session was selected");
+                Exit::Unjudged
+            }
             Exit::Done if matched => {
                 self.reporter.note("a --fail-on condition matched");
                 Exit::Matched
@@ -260,13 +287,15 @@ impl<'a> Run<'a> {
         &mut self,
         documents: &mut Documents,
         out: &mut Framed<'_>,
-        mut make: impl FnMut(&Document, &mut dyn io::Write) -> anyhow::Result<Done<T>>,
+        mut make: impl FnMut(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<T>>,
         mut take: impl FnMut(T) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        let selection = Arc::clone(&self.selection);
+        let (mut selected, mut left_out) = (0, 0);
         while let Some(document) = documents.next(self.reporter)? {
             self.total += 1;
             let result = document.map_err(anyhow::Error::from).and_then(|document| {
-                let done = make(&document, out)?;
+                let done = make(&Reader::new(&document, &selection), out)?;
                 if document.is_fetched() {
                     // A reader need not wait for the next one.
                     out.flush()?;
@@ -279,13 +308,21 @@ impl<'a> Run<'a> {
             out.next();
             match result {
                 Ok(done) => {
+                    selected += 1;
                     self.repeated += usize::from(!self.seen.insert(done.session));
                     take(done.value)?;
                 }
+                Err(error) if error.is::<LeftOut>() => left_out += 1,
                 Err(error) => self.reporter.failure(&error.downcast::<Failure>()?),
             }
         }
         self.reporter.end_progress();
+        self.selected += selected;
+        if !selection.is_all() {
+            let all = counted(selected + left_out, "session", "sessions");
+            let side = self.side.map(|side| format!(" {side}")).unwrap_or_default();
+            self.reporter.note(&format!("{} of {all}{side} selected", spell::count(selected)));
+        }
         Ok(())
     }
 
@@ -295,7 +332,7 @@ impl<'a> Run<'a> {
         mut self,
         sessions: &Sessions,
         printer: &Printer,
-        make: impl FnMut(&Document, &mut dyn io::Write) -> anyhow::Result<Done<(Collected, bool)>>,
+        make: impl FnMut(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<(Collected, bool)>>,
     ) -> anyhow::Result<Exit> {
         let mut documents = self.documents(sessions)?;
         let mut out = self.out(printer.is_for_reading());
@@ -316,10 +353,23 @@ impl<'a> Run<'a> {
     fn fold<T>(
         &mut self,
         sessions: &Sessions,
-        make: impl Fn(&Document) -> anyhow::Result<Done<T>>,
+        make: impl Fn(&Reader<'_>) -> anyhow::Result<Done<T>>,
         take: impl FnMut(T) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut documents = self.documents(sessions)?;
+        let items = self.items(sessions)?;
+        self.fold_items(items, make, take)
+    }
+
+    /// The same for what sessions named.
+    fn fold_items<T>(
+        &mut self,
+        items: Vec<Item>,
+        make: impl Fn(&Reader<'_>) -> anyhow::Result<Done<T>>,
+        take: impl FnMut(T) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        // What comes again is looked for on one side.
+        (self.seen, self.repeated) = (HashSet::new(), 0);
+        let mut documents = self.open(items, true)?;
         let mut nothing = io::sink();
         let mut framed = Framed::new(Frame::default(), &mut nothing);
         self.each(&mut documents, &mut framed, |document, _| make(document), take)?;
