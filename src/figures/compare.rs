@@ -9,7 +9,8 @@ use super::estimate::{Estimate, LEVEL, Verdict, interval, verdict};
 use super::figure::{Figure, Plan};
 use super::grouped::{self, GroupOf};
 use super::table::{Table, keys};
-use crate::rows::{Align, Cell, Field, Fields, Head, Page, Section, Tone};
+use crate::rows::spell::{self, Spelling};
+use crate::rows::{Align, Cell, Field, Fields, Head, Page, Section, Tone, nearest};
 
 /// How a figure changed from the sessions of --against to those that were named.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -164,7 +165,8 @@ impl AgainstRow<'_> {
     /// The change in a line: `hit rate 62% → 71%, +9 points (+4 to +14): better`.
     pub fn sentence(&self) -> String {
         let figure = self.comparison.figure;
-        let group: Vec<String> = self.group.cells().map(|cell| cell.text.into_owned()).collect();
+        let group: Vec<String> =
+            self.group.cells(&Spelling::default()).map(|cell| cell.text.into_owned()).collect();
         let group =
             if group.is_empty() { String::new() } else { format!("{}: ", group.join(", ")) };
         let verdict = self.verdict.map_or("", |verdict| words(verdict).0);
@@ -194,10 +196,10 @@ impl AgainstRow<'_> {
         }
     }
 
-    fn cells(&self) -> Vec<Cell<'_>> {
+    fn cells(&self, spelling: &Spelling) -> Vec<Cell<'_>> {
         let figure = self.comparison.figure;
         let (text, tone) = self.verdict.map_or(("", Tone::Dim), words);
-        let mut cells: Vec<Cell<'_>> = self.group.cells().collect();
+        let mut cells: Vec<Cell<'_>> = self.group.cells(spelling).collect();
         cells.extend([
             figure.title.into(),
             self.values().into(),
@@ -220,7 +222,12 @@ const fn words(verdict: Verdict) -> (&'static str, Tone) {
 }
 
 /// The comparison as people see it: with groups, the figures that can be judged.
-pub fn section<'r>(rows: &'r [AgainstRow<'r>], before: &Table, after: &Table) -> Section<'r> {
+pub fn section<'r>(
+    rows: &'r [AgainstRow<'r>],
+    before: &Table,
+    after: &Table,
+    spelling: &Spelling,
+) -> Section<'r> {
     let grouped = !after.by.fields.is_empty();
     let mut heads: Vec<Head> =
         grouped::heads(&after.by).map(|head| Head { once: true, ..head }).collect();
@@ -234,7 +241,7 @@ pub fn section<'r>(rows: &'r [AgainstRow<'r>], before: &Table, after: &Table) ->
     let rows: Vec<_> = rows
         .iter()
         .filter(|row| !grouped || row.comparison.figure.is_judged())
-        .map(AgainstRow::cells)
+        .map(|row| row.cells(spelling))
         .collect();
     let mut notes = vec![
         "the interval is of sessions as clusters; a figure that rests on fewer than 30 of them on a \
@@ -254,7 +261,7 @@ pub fn section<'r>(rows: &'r [AgainstRow<'r>], before: &Table, after: &Table) ->
 }
 
 fn sessions_of(table: &Table) -> String {
-    crate::rows::spell::counted(table.sessions, "session", "sessions")
+    spell::counted(table.sessions, "session", "sessions")
 }
 
 /// The figures that a gate looks at.
@@ -281,7 +288,7 @@ pub fn gate(plan: &'static Plan, names: &[String]) -> Result<Vec<&'static Figure
             )),
             None => {
                 let known = plan.figures.iter().map(|figure| figure.name);
-                let nearest = crate::rows::nearest(name, known);
+                let nearest = nearest(name, known);
                 let mean = nearest.map(|nearest| format!("; did you mean {nearest}?"));
                 Err(format!(
                     "{} has no figure {name}{}",

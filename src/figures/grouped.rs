@@ -14,7 +14,8 @@ use super::figure::{Figure, Plan, Unit};
 use super::group::Group;
 use super::table::Table;
 use super::{fetch, missing, rag, tools, transcript};
-use crate::rows::{Align, Cell, Field, Head, Kind, Page, Section, Tone, spell};
+use crate::rows::spell::{self, Spelling};
+use crate::rows::{Align, Cell, Field, Head, Kind, Page, Section, Tone};
 
 /// The figures of every command that has any.
 pub static PLANS: [&Plan; 5] =
@@ -85,12 +86,13 @@ impl JsonSchema for GroupOf<'_> {
 
 impl GroupOf<'_> {
     /// Its values as cells, one a field.
-    pub fn cells(&self) -> impl Iterator<Item = Cell<'static>> {
+    pub fn cells(&self, spelling: &Spelling) -> impl Iterator<Item = Cell<'static>> {
         self.key.iter().map(|part| match part.as_deref() {
             None => Cell::new(NONE, Tone::Dim),
             Some(json) => {
                 let text: Option<String> = serde_json::from_str(json).ok();
-                Cell::new(text.unwrap_or_else(|| json.to_owned()), Tone::Strong)
+                let text = text.unwrap_or_else(|| json.to_owned());
+                Cell::new(spelling.id(&text).into_owned(), Tone::Strong)
             }
         })
     }
@@ -248,9 +250,15 @@ pub fn columns(table: &Table) -> Vec<Field> {
 }
 
 /// The groups as people see them; `total` has all in one.
-pub fn section<'t>(rows: &'t [ByRow<'t>], table: &Table, total: &Group) -> Section<'t> {
+pub fn section<'t>(
+    rows: &'t [ByRow<'t>],
+    table: &Table,
+    total: &Group,
+    spelling: &Spelling,
+) -> Section<'t> {
     let plan = table.plan;
-    let shown = |figure: &&Figure| figure.shown.is_some();
+    let of_parts = table.by.of_parts();
+    let shown = |figure: &&Figure| figure.shown.is_some() && !(figure.whole && of_parts);
     let mut heads: Vec<Head> = heads(&table.by).collect();
     heads.extend(plan.figures.iter().filter(shown).map(|figure| Head {
         title: figure.title.into(),
@@ -263,7 +271,7 @@ pub fn section<'t>(rows: &'t [ByRow<'t>], table: &Table, total: &Group) -> Secti
         let figures = figures
             .filter(|(figure, _)| figure.shown.is_some())
             .map(|(figure, value)| Cell::of(value.map(|value| figure.spell(value))));
-        row.of.cells().chain(figures).collect()
+        row.of.cells(spelling).chain(figures).collect()
     };
     let names: Vec<&str> = table.by.fields.iter().map(|field| &*field.name).collect();
     let mut notes = Vec::new();
@@ -273,7 +281,7 @@ pub fn section<'t>(rows: &'t [ByRow<'t>], table: &Table, total: &Group) -> Secti
     let lists = table.by.fields.iter().filter(|field| field.list).map(|field| &*field.name);
     let lists: Vec<&str> = lists.collect();
     if !lists.is_empty() && !rows.is_empty() {
-        let one = if table.by.of_parts() { plan.noun.0 } else { "session" };
+        let one = if of_parts { plan.noun.0 } else { "session" };
         notes.push(format!(
             "a {one} counts in each of its {}: the groups may add up to more than there are",
             lists.join(" and ")

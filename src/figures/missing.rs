@@ -33,13 +33,13 @@ pub static PLAN: Plan = Plan {
 const FIGURES: &[Figure] = &[
     Figure::sessions().shown(),
     Figure::count("declared", "declared", DECLARED).about("reasons that sessions declare").shown(),
-    Figure::count("declared_but_present", "declared but present", PRESENT)
+    Figure::count("declared_but_present", "but present", PRESENT)
         .about("reasons that sessions declare although the evidence is there")
         .below(1),
-    Figure::count("absent_but_not_declared", "absent but not declared", UNDECLARED)
+    Figure::count("absent_but_not_declared", "undeclared", UNDECLARED)
         .about("evidence that sessions lack and do not declare")
         .below(1),
-    Figure::mean("declared_mean", "declared a session", DECLARED, ONE, 1)
+    Figure::mean("declared_mean", "a session", DECLARED, ONE, 1)
         .about("reasons that a session declares, in the mean")
         .better(Better::Lower)
         .whole()

@@ -92,7 +92,7 @@ impl Run<'_> {
             let keys = table.keys();
             let rows = grouped::rows(table, &keys);
             let total = total.total();
-            let section = || grouped::section(&rows, table, &total);
+            let section = || grouped::section(&rows, table, &total, &self.options.spelling);
             let mut out = self.out(asked.format.is_for_reading());
             let columns = grouped::columns(table);
             write_records(&rows, &columns, section, asked.format, &self.options, &mut out)?;
@@ -124,7 +124,7 @@ impl Run<'_> {
         let keys = compare::keys_of(before, after);
         let rows = compare::rows(before, after, &keys);
         let mut out = self.out(asked.format.is_for_reading());
-        let section = || compare::section(&rows, before, after);
+        let section = || compare::section(&rows, before, after, &self.options.spelling);
         let columns = AgainstRow::fields(after);
         write_records(&rows, &columns, section, asked.format, &self.options, &mut out)?;
         out.finish()?;
