@@ -4,6 +4,7 @@ mod completions;
 mod demo;
 mod feed;
 mod fetch;
+mod figures;
 #[cfg(test)]
 mod generated;
 mod missing;
@@ -11,6 +12,7 @@ mod rag;
 #[cfg(test)]
 mod reference;
 mod schema;
+mod selection;
 mod tools;
 mod transcript;
 mod workers;
@@ -19,6 +21,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use anyhow::Context as _;
@@ -26,9 +29,9 @@ use clap::CommandFactory as _;
 use uuid::Uuid;
 
 use self::feed::{Next, Queue, Told};
+use self::selection::{LeftOut, Reader, Selection};
 use self::workers::{Sink, in_order};
 use crate::api::{self, BaseUrl, Client, Key};
-
 use crate::cli::{self, Cli, Command, RowFormat, Sessions};
 use crate::demo as samples;
 use crate::exit::Exit;
@@ -42,7 +45,7 @@ use crate::render::LayoutOptions;
 use crate::render::frame::{Frame, Framed};
 use crate::render::rows::{Collected, Format, Printer};
 use crate::render::style::Styles;
-use crate::rows::spell::{Spelling, Zone, counted};
+use crate::rows::spell::{self, Spelling, Zone, counted};
 use crate::rows::{Page, Pick, Row};
 
 /// The whole command tree, with the exit codes in its help.
@@ -120,6 +123,11 @@ struct Run<'a> {
     /// Sessions so far, and how many of the documents were of one that came before.
     seen: HashSet<u64>,
     repeated: usize,
+    /// Which documents are wanted, and how many were.
+    selection: Arc<Selection>,
+    selected: usize,
+    /// Which of two sides the documents are of, where some are held against others.
+    side: Option<&'static str>,
 }
 
 impl<'a> Run<'a> {
@@ -137,7 +145,18 @@ impl<'a> Run<'a> {
             full: false,
             terminal: terminal.stdout,
         };
-        Self { cli, terminal, options, reporter, total: 0, seen: HashSet::new(), repeated: 0 }
+        Self {
+            cli,
+            terminal,
+            options,
+            reporter,
+            total: 0,
+            seen: HashSet::new(),
+            repeated: 0,
+            selection: Arc::default(),
+            selected: 0,
+            side: None,
+        }
     }
 
     /// The documents that `sessions` names, in their order.
@@ -148,6 +167,7 @@ impl<'a> Run<'a> {
 
     /// What `sessions` names. No request is made.
     fn items(&mut self, sessions: &Sessions) -> anyhow::Result<Vec<Item>> {
+        self.selection = Selection::new(&sessions.selection, self.options.spelling.zone)?.into();
         let connection = &self.cli.connection;
         let key_from_stdin =
             connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
@@ -252,7 +272,12 @@ impl<'a> Run<'a> {
 
     /// The exit code at the end: that of the failures, else that of a `--fail-on` that matched.
     fn close(self, matched: bool) -> Exit {
+        let nothing = !self.selection.is_all() && self.selected == 0;
         match self.reporter.close(self.total) {
+            Exit::Done if nothing && self.cli.command.is_gate() => {
+                self.reporter.note("nothing to judge: no session was selected");
+                Exit::Unjudged
+            }
             Exit::Done if matched => {
                 self.reporter.note("a --fail-on condition matched");
                 Exit::Matched
@@ -267,7 +292,7 @@ impl<'a> Run<'a> {
         &mut self,
         mut documents: Documents,
         out: &mut Framed<'_>,
-        make: impl Fn(&Document, &mut dyn io::Write) -> anyhow::Result<Done<T>> + Sync,
+        make: impl Fn(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<T>> + Sync,
         take: impl FnMut(T) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let first = documents.next(self.reporter).transpose();
@@ -275,16 +300,25 @@ impl<'a> Run<'a> {
         // One document is one thread's work.
         let workers =
             if queue.rest.is_exhausted() { 1 } else { thread::available_parallelism()?.get() };
+        let selection = Arc::clone(&self.selection);
         let make = |next: Next, (): &mut (), out: &mut dyn io::Write| {
             let document = match next? {
                 Ok(document) => document,
                 Err(failure) => return Err(failure.into()),
             };
-            let value = make(&document, out)?;
+            let value = make(&Reader::new(&document, &selection), out)?;
             Ok(Made { subject: document.origin().subject(), fetched: document.is_fetched(), value })
         };
-        in_order(queue, workers, || (), make, &mut Taking { run: self, out, take })?;
+        let mut taking = Taking { run: self, out, take, selected: 0, left_out: 0 };
+        in_order(queue, workers, || (), make, &mut taking)?;
+        let Taking { selected, left_out, .. } = taking;
         self.reporter.end_progress();
+        self.selected += selected;
+        if !self.selection.is_all() {
+            let all = counted(selected + left_out, "session", "sessions");
+            let side = self.side.map(|side| format!(" {side}")).unwrap_or_default();
+            self.reporter.note(&format!("{} of {all}{side} selected", spell::count(selected)));
+        }
         Ok(())
     }
 
@@ -294,7 +328,7 @@ impl<'a> Run<'a> {
         mut self,
         sessions: &Sessions,
         printer: &Printer,
-        make: impl Fn(&Document, &mut dyn io::Write) -> anyhow::Result<Done<(Collected, bool)>> + Sync,
+        make: impl Fn(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<(Collected, bool)>> + Sync,
     ) -> anyhow::Result<Exit> {
         let documents = self.documents(sessions)?;
         let mut out = self.out(printer.is_for_reading());
@@ -315,10 +349,23 @@ impl<'a> Run<'a> {
     fn fold<T: Send + 'static>(
         &mut self,
         sessions: &Sessions,
-        make: impl Fn(&Document) -> anyhow::Result<Done<T>> + Sync,
+        make: impl Fn(&Reader<'_>) -> anyhow::Result<Done<T>> + Sync,
         take: impl FnMut(T) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let documents = self.documents(sessions)?;
+        let items = self.items(sessions)?;
+        self.fold_items(items, make, take)
+    }
+
+    /// The same for what sessions named.
+    fn fold_items<T: Send + 'static>(
+        &mut self,
+        items: Vec<Item>,
+        make: impl Fn(&Reader<'_>) -> anyhow::Result<Done<T>> + Sync,
+        take: impl FnMut(T) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        // What comes again is looked for on one side.
+        (self.seen, self.repeated) = (HashSet::new(), 0);
+        let documents = self.open(items, true)?;
         let mut nothing = io::sink();
         let mut framed = Framed::new(Frame::default(), &mut nothing);
         self.each(documents, &mut framed, |document, _| make(document), take)?;
@@ -362,6 +409,9 @@ struct Taking<'t, 'a, 'o, F> {
     run: &'t mut Run<'a>,
     out: &'t mut Framed<'o>,
     take: F,
+    /// Sessions that were selected, and that were not.
+    selected: usize,
+    left_out: usize,
 }
 
 impl<F> io::Write for Taking<'_, '_, '_, F> {
@@ -385,6 +435,11 @@ impl<T, F: FnMut(T) -> anyhow::Result<()>> Sink<Told, anyhow::Result<Made<T>>>
         self.out.next();
         let made = match made {
             Ok(made) => made,
+            Err(error) if error.is::<LeftOut>() => {
+                self.run.total += 1;
+                self.left_out += 1;
+                return Ok(());
+            }
             Err(error) => {
                 let failure = error.downcast::<Failure>()?;
                 if failure.exit == Exit::Interrupted {
@@ -396,6 +451,7 @@ impl<T, F: FnMut(T) -> anyhow::Result<()>> Sink<Told, anyhow::Result<Made<T>>>
             }
         };
         self.run.total += 1;
+        self.selected += 1;
         if made.fetched {
             // A reader need not wait for the next one.
             self.out.flush()?;
