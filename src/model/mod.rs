@@ -1,8 +1,9 @@
 //! The wire types: what `GET /v1/sessions/{session_id}/analysis-input` sends, and its error bodies.
 //!
-//! The reader is lenient. Any field may be absent or `null`, unknown fields are passed over, ids and
-//! enum values are kept as the text that was sent, numbers as the digits that were sent. What a field
-//! does hold must have the JSON type that the API's document gives it.
+//! The reader is lenient. Any field may be absent or `null`, unknown fields are passed over, enum
+//! values are kept as the text that was sent, numbers as the digits that were sent, and so are ids but
+//! for the case of a UUID. What a field does hold must have the JSON type that the API's document gives
+//! it; where it has not, [`repair`] makes a document that can be read, and says what was wrong.
 //!
 //! Strings are borrowed from the document's buffer unless an escape in them forces a copy; those that
 //! may be long are decoded where they are shown ([`LazyText`]).
@@ -11,6 +12,7 @@
 
 #[cfg(test)]
 mod contract;
+mod lenient;
 mod lists;
 mod values;
 
@@ -18,6 +20,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use self::values::{id, id_or_empty, ids, optional_id};
+
+pub use self::lenient::{Repaired, repair};
 pub use self::lists::{LazyList, List};
 pub use self::values::{KbVersions, LazyText, Number, Text, Timestamp, json_type};
 
@@ -46,12 +51,13 @@ pub struct SessionAnalysisInput<
     #[serde(borrow, default)]
     pub analyzer_input_schema_version: Option<Number<'a>>,
     /// The session's id: the one field without which a document is no analysis input.
+    #[serde(deserialize_with = "id")]
     pub session_id: Text<'a>,
     /// The organization that owns the session.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_id")]
     pub organization_id: Option<Text<'a>>,
     /// The agent that held the session; null where none was assigned.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_id")]
     pub agent_id: Option<Text<'a>>,
     /// How the customer came in: `chat`, `voice`, `email`, …
     #[serde(default)]
@@ -107,7 +113,7 @@ pub struct SessionAnalysisInput<
 #[derive(Debug, Deserialize)]
 pub struct MessageEntry<'a> {
     /// The turn's id; retrievals, citations and tool calls point at it.
-    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    #[serde(borrow, default, deserialize_with = "id_or_empty")]
     pub turn_id: Text<'a>,
     /// Who spoke: `user`, `assistant`, `tool`, `system`, …
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -142,7 +148,7 @@ pub struct MessageEntry<'a> {
 #[derive(Debug, Deserialize)]
 pub struct MessageTurn<'a> {
     /// The turn's id.
-    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    #[serde(borrow, default, deserialize_with = "id_or_empty")]
     pub turn_id: Text<'a>,
     /// When it was said.
     #[serde(default)]
@@ -153,7 +159,7 @@ pub struct MessageTurn<'a> {
 #[derive(Debug, Deserialize)]
 pub struct MessageTools<'a> {
     /// The turn's id.
-    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    #[serde(borrow, default, deserialize_with = "id_or_empty")]
     pub turn_id: Text<'a>,
     /// When it was said.
     #[serde(default)]
@@ -212,16 +218,16 @@ pub struct ToolResult<'a> {
 #[serde(bound(deserialize = "L: Default + Deserialize<'de>"))]
 pub struct RagTraceEntry<'a, L = List<RetrievedChunk<'a>>> {
     /// The retrieval's id.
-    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    #[serde(borrow, default, deserialize_with = "id_or_empty")]
     pub rag_query_id: Text<'a>,
     /// The turn it fed.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub assistant_turn_id: Text<'a>,
     /// Fingerprint of the query; equal hashes are the same question.
     #[serde(default)]
     pub query_hash: Option<Text<'a>>,
     /// The knowledge bases that were searched.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "ids")]
     pub kb_ids: List<Text<'a>>,
     /// What came back, best first.
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -291,10 +297,10 @@ pub struct RagTraceAnswerability<'a> {
 #[allow(clippy::struct_field_names, reason = "the API's own names")]
 pub struct CitedChunk<'a> {
     /// The turn that had it.
-    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    #[serde(borrow, default, deserialize_with = "id_or_empty")]
     pub assistant_turn_id: Text<'a>,
     /// The knowledge base it is from.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub kb_id: Text<'a>,
     /// The document it is part of.
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -314,7 +320,7 @@ pub struct ToolCallEntry<'a> {
     #[serde(borrow, default, deserialize_with = "null_is_empty")]
     pub tool_call_id: Text<'a>,
     /// The turn that made it.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub assistant_turn_id: Text<'a>,
     /// The tool's name.
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -343,7 +349,7 @@ pub struct HandoffEvent<'a> {
     #[serde(borrow, default)]
     pub timestamp: Option<Timestamp<'a>>,
     /// To whom.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_id")]
     pub transferred_to_agent_id: Option<Text<'a>>,
     /// Why.
     #[serde(default)]

@@ -8,7 +8,7 @@ use std::thread;
 use serde::Serialize;
 
 use super::{LayoutOptions, Out, sanitize};
-use crate::input::split::Seam;
+use crate::input::outline::Seam;
 
 /// Output is handed on in pieces of about this size.
 const PIECE: usize = 64 * 1024;
@@ -282,7 +282,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::input::split::Outline;
+    use crate::input::outline::Outline;
 
     fn reformatted(json: &str, layout: Layout) -> String {
         let mut out = Vec::new();

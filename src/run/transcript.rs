@@ -20,10 +20,7 @@ impl Run<'_> {
         let options = self.options.clone();
         let mut writer = Writer::new(format, &options, &mut out);
         self.each(&mut documents, |document| {
-            let input: Input<'_> = document.read().map_err(|failure| {
-                // Read once more, whole, since that names the very place in a retrieval.
-                document.read_whole().err().unwrap_or(failure)
-            })?;
+            let input: Input<'_> = document.read()?;
             let mut remarks = remarks(document, &input);
             remarks.extend(writer.push(&Transcript::new(&input), &selection)?);
             if document.is_fetched() {
