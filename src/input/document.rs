@@ -167,12 +167,11 @@ impl Document {
             let path = path.map(|error| error.path().to_string()).filter(|path| path != ".");
             refusal::refuse(self, error, path.as_deref())
         };
-        let repaired = match self.repaired.get() {
-            Some(repaired) => repaired,
-            None => {
-                let repaired = model::repair::<I>(self.json()).ok_or_else(refuse)?;
-                self.repaired.get_or_init(|| repaired)
-            }
+        let repaired = if let Some(repaired) = self.repaired.get() {
+            repaired
+        } else {
+            let repaired = model::repair::<I>(self.json()).ok_or_else(refuse)?;
+            self.repaired.get_or_init(|| repaired)
         };
         serde_json::from_str(&repaired.json).map_err(|_| refuse())
     }

@@ -34,9 +34,8 @@ pub fn content(beginning: &[u8]) -> Content {
     match (text.chars().next(), inside.chars().next()) {
         (None, _) => Content::Blank,
         (Some('{'), _) | (Some('['), Some('{')) => Content::Documents,
-        (Some('['), Some('"' | '\'')) => Content::Ids,
+        (Some('['), Some('"' | '\'')) | (Some('#'), _) => Content::Ids,
         (Some('['), Some(']')) => Content::NoId,
-        (Some('#'), _) => Content::Ids,
         _ if Uuid::parse_str(entry(text.lines().next().unwrap_or_default())).is_ok() => {
             Content::Ids
         }
@@ -146,20 +145,15 @@ impl<'de> Visitor<'de> for Array<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(element) = list.next_element::<Box<RawValue>>()? {
-            match serde_json::from_str(element.get()).ok().and_then(|text: String| parse(&text)) {
-                Some(id) => (self.each)(id),
-                None => {
-                    *self.bad = Some(element.get().to_owned());
-                    return Err(serde::de::Error::custom("no session id"));
-                }
-            }
+            let text = serde_json::from_str::<String>(element.get());
+            let Some(id) = text.ok().and_then(|text| Uuid::parse_str(&text).ok()) else {
+                *self.bad = Some(element.get().to_owned());
+                return Err(serde::de::Error::custom("no session id"));
+            };
+            (self.each)(id);
         }
         Ok(())
     }
-}
-
-fn parse(text: &str) -> Option<Uuid> {
-    Uuid::parse_str(text.trim()).ok()
 }
 
 fn no_id(label: &str, line: usize, text: &str) -> Failure {

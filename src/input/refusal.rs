@@ -1,5 +1,6 @@
 //! Why a document is refused, in words that name the place and what stands there.
 
+use std::fmt::Write as _;
 use std::string::FromUtf8Error;
 
 use serde_json::error::Category;
@@ -150,12 +151,11 @@ fn syntax(json: &str, error: &serde_json::Error) -> (String, Option<&'static str
     let whose = if path.is_empty() { "the document" } else { &*path };
     let value = value_at(json, position);
     if words == "key must be a string" {
-        return match value.starts_with('\'') {
-            true => {
-                (format!("{whose} has a name in single quotes, as Python writes it"), Some(PYTHON))
-            }
-            false => (format!("{whose} has a name without quotes: {value}"), None),
-        };
+        if value.starts_with('\'') {
+            let words = format!("{whose} has a name in single quotes, as Python writes it");
+            return (words, Some(PYTHON));
+        }
+        return (format!("{whose} has a name that is no string: {value}"), None);
     }
     if !matches!(&*words, "expected value" | "expected ident" | "invalid number")
         || value.is_empty()
@@ -189,8 +189,8 @@ fn offset(json: &str, error: &serde_json::Error) -> usize {
 fn value_at(json: &str, position: usize) -> String {
     let delimits = |byte: &u8| b",:[]{}\" \t\r\n".contains(byte);
     let bytes = json.as_bytes();
-    let begin = bytes[..position].iter().rposition(|byte| delimits(byte)).map_or(0, |at| at + 1);
-    let length = bytes[begin..].iter().position(|byte| delimits(byte));
+    let begin = bytes[..position].iter().rposition(&delimits).map_or(0, |at| at + 1);
+    let length = bytes[begin..].iter().position(delimits);
     let end = length.map_or(bytes.len(), |length| begin + length);
     let value = String::from_utf8_lossy(&bytes[begin..end]);
     match value.char_indices().nth(EXCERPT) {
@@ -252,7 +252,10 @@ fn path_to(json: &str, position: usize) -> String {
     let mut path = if skipped > 0 { "…".to_owned() } else { String::new() };
     for step in &steps[skipped..] {
         match step {
-            Step::Index(index) => path.push_str(&format!("[{index}]")),
+            Step::Index(index) => {
+                // Writing to a string cannot fail.
+                let _ = write!(path, "[{index}]");
+            }
             Step::Name(name) => {
                 if !path.is_empty() {
                     path.push('.');

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 
 use uuid::Uuid;
@@ -162,18 +162,25 @@ impl Documents {
     }
 
     fn open(&self, label: String, input: Input, wanting: bool) -> Result<OpenFile, Failure> {
-        let mut beginning = Vec::new();
+        let unreadable = |error: io::Error| unreadable(&label, &error);
+        let refuse = |foreign| refuse(&label, foreign);
         let mut size = None;
-        let reader: Box<dyn split::Source> = match input {
+        let (beginning, reader): (_, Box<dyn split::Source>) = match input {
+            Input::Open(text) => (Vec::new(), Box::new(Stream(text))),
+            Input::Foreign(foreign) => return Err(refuse(foreign)),
             Input::Path(path) => {
-                let opened = open_file(&path, &mut beginning);
-                let opened = opened.map_err(|error| unreadable(&label, &error))?;
-                let (reader, file_size) = opened.map_err(|foreign| refuse(&label, foreign))?;
-                size = file_size;
-                reader
+                let mut file = File::open(path).map_err(unreadable)?;
+                let mut beginning = Vec::new();
+                let mut first = file.by_ref().take(split::CHUNK as u64);
+                first.read_to_end(&mut beginning).map_err(unreadable)?;
+                if Coding::of(&beginning) == Coding::Utf8 {
+                    size = file.metadata().ok().map(|metadata| metadata.len());
+                    (beginning, Box::new(Regular(file)))
+                } else {
+                    let decoded = decode::decode(beginning, file).map_err(refuse)?;
+                    (Vec::new(), Box::new(Stream(decoded.text)))
+                }
             }
-            Input::Open(text) => Box::new(Stream(text)),
-            Input::Foreign(foreign) => return Err(refuse(&label, foreign)),
         };
         let splitter = Splitter::new(beginning, reader, self.max_size);
         Ok(OpenFile { label, splitter, size, wanting, line: None })
@@ -211,23 +218,6 @@ impl Documents {
             }
         })
     }
-}
-
-/// What a file's documents come from: its beginning, where it holds them as they are, with the rest
-/// and its size; else the text that it stands for, or what it is instead.
-fn open_file(
-    path: &Path,
-    beginning: &mut Vec<u8>,
-) -> io::Result<Result<(Box<dyn split::Source>, Option<u64>), Foreign>> {
-    let mut file = File::open(path)?;
-    file.by_ref().take(split::CHUNK as u64).read_to_end(beginning)?;
-    if Coding::of(beginning) == Coding::Utf8 {
-        let size = file.metadata().ok().map(|metadata| metadata.len());
-        return Ok(Ok((Box::new(Regular(file)), size)));
-    }
-    let decoded = decode::decode(std::mem::take(beginning), file);
-    Ok(decoded
-        .map(|decoded| -> (Box<dyn split::Source>, _) { (Box::new(Stream(decoded.text)), None) }))
 }
 
 /// The failure of an input that is something else.

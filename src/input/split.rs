@@ -250,9 +250,11 @@ impl<R: Source> Splitter<R> {
             if self.scanner.in_string && !gap.begins_line {
                 continue;
             }
-            // What stands between this document's end and the brace is a piece of its own.
+            // What stands between this document's end and the brace is a piece of its own; a
+            // byte-order mark is the next one's.
             let solid_end = self.start + gap.solid.len();
-            return Some(self.scanner.closed.filter(|end| *end < solid_end).unwrap_or(brace));
+            let end = if gap.marked { solid_end } else { brace };
+            return Some(self.scanner.closed.filter(|end| *end < solid_end).unwrap_or(end));
         }
         self.searched = self.buffer.len();
         None
@@ -373,31 +375,40 @@ struct Gap<'b> {
 impl<'b> Gap<'b> {
     fn before(bytes: &'b [u8]) -> Self {
         let mut gap = Self { solid: bytes, begins_line: false, marked: false };
+        gap.strip_blank();
+        gap
+    }
+
+    fn strip_blank(&mut self) {
         loop {
-            let blank = gap.solid.iter().rev().take_while(|byte| is_blank(**byte)).count();
-            let (solid, blank) = gap.solid.split_at(gap.solid.len() - blank);
-            gap.begins_line |= blank.contains(&b'\n');
-            gap.solid = solid;
-            let Some(solid) = solid.strip_suffix(MARK) else { return gap };
-            gap.solid = solid;
-            gap.marked = true;
+            let blank = self.solid.iter().rev().take_while(|byte| is_blank(**byte)).count();
+            let (solid, blank) = self.solid.split_at(self.solid.len() - blank);
+            self.begins_line |= blank.contains(&b'\n');
+            self.solid = solid;
+            let Some(solid) = solid.strip_suffix(MARK) else { return };
+            self.solid = solid;
+            self.marked = true;
         }
     }
 
     /// Whether the brace can only stand in a string or begin a document.
     fn is_suspicious(&self) -> bool {
-        let mut solid = self.solid;
-        // Where an array begins, what stands before it counts.
-        while let Some(before) = solid.strip_suffix(b"[") {
-            solid = before.trim_ascii_end();
-        }
-        let in_array = solid.len() < self.solid.len();
-        match solid.last() {
+        match self.solid.last() {
             Some(b'}') => true,
-            Some(b']') if in_array => true,
             Some(b',' | b':') | None => false,
-            Some(_) => !in_array && (self.begins_line || self.marked),
+            Some(b'[') => self.begins_array(),
+            Some(_) => self.begins_line || self.marked,
         }
+    }
+
+    /// The same where the brace is the first thing in an array, which no document can be followed by.
+    fn begins_array(&self) -> bool {
+        let mut gap = Self { ..*self };
+        while let Some(before) = gap.solid.strip_suffix(b"[") {
+            gap.solid = before;
+            gap.strip_blank();
+        }
+        matches!(gap.solid.last(), Some(b'}' | b']'))
     }
 }
 

@@ -12,16 +12,18 @@
 
 #[cfg(test)]
 mod contract;
+mod enums;
 mod lenient;
 mod lists;
 mod values;
 
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use self::values::{id, id_or_empty, ids, optional_id};
+use self::values::{id, id_or_empty, ids, object, object_or_empty, optional_id};
 
+pub use self::enums::{KnowledgeGapAnalysisOutcome, MissingEvidenceReason};
 pub use self::lenient::{Repaired, repair};
 pub use self::lists::{LazyList, List};
 pub use self::values::{KbVersions, LazyText, Number, Text, Timestamp, json_type};
@@ -90,16 +92,16 @@ pub struct SessionAnalysisInput<
     #[serde(default, deserialize_with = "null_is_empty")]
     pub handoff_events: Vec<HandoffEvent<'a>>,
     /// The knowledge bases as they stood at the first retrieval.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub kb_snapshot: Option<KbSnapshotEntry<'a>>,
     /// What the customer said of the session.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub user_feedback: Option<FeedbackEntry<'a>>,
     /// The customer-satisfaction score.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub csat: Option<CSATEntry<'a>>,
     /// Set where the ticket was opened again afterwards.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub reopen: Option<ReopenEntry<'a>>,
     /// Free-form facts about the customer, verbatim.
     #[serde(default)]
@@ -128,7 +130,7 @@ pub struct MessageEntry<'a> {
     #[serde(default)]
     pub tool_calls: Option<List<ToolCall<'a>>>,
     /// The tool result this message carries.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub tool_results: Option<Box<ToolResult<'a>>>,
     /// The model that wrote the message.
     #[serde(default)]
@@ -168,7 +170,7 @@ pub struct MessageTools<'a> {
     #[serde(default)]
     pub tool_calls: Option<List<ToolCall<'a>>>,
     /// The tool result this message carries.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub tool_results: Option<Box<ToolResult<'a>>>,
 }
 
@@ -182,7 +184,7 @@ pub struct ToolCall<'a> {
     #[serde(rename = "type", default)]
     pub kind: Option<Text<'a>>,
     /// What to call, and with what.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "object_or_empty")]
     pub function: ToolCallFunction<'a>,
 }
 
@@ -242,7 +244,7 @@ pub struct RagTraceEntry<'a, L = List<RetrievedChunk<'a>>> {
     #[serde(default)]
     pub latency_ms: Option<Number<'a>>,
     /// The answerability gate's verdict; absent where the gate did not run.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub answerability: Option<RagTraceAnswerability<'a>>,
 }
 
@@ -443,100 +445,6 @@ pub struct ValidationError<'a> {
     /// More about the fault.
     #[serde(default)]
     pub ctx: Option<&'a RawValue>,
-}
-
-/// An enum of the API that stays open: a value this program does not know is kept and shown.
-macro_rules! open_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum $name<'a> {
-            $($(#[$variant_doc])* $variant,)+
-            /// A value the API's document does not name.
-            Other(Text<'a>),
-        }
-
-        impl $name<'_> {
-            /// Every value the API's document names, in its order.
-            #[allow(dead_code, reason = "not every enum's values are listed somewhere")]
-            pub const KNOWN: &'static [$name<'static>] = &[$($name::$variant),+];
-
-            /// The value as the API spells it.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $text,)+
-                    Self::Other(text) => text,
-                }
-            }
-        }
-
-        impl<'a> From<Text<'a>> for $name<'a> {
-            fn from(text: Text<'a>) -> Self {
-                match &*text {
-                    $($text => Self::$variant,)+
-                    _ => Self::Other(text),
-                }
-            }
-        }
-
-        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Text::deserialize(deserializer).map(Self::from)
-            }
-        }
-
-        impl Serialize for $name<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-    };
-}
-
-open_enum! {
-    /// How a session ended, in the analyzer's vocabulary.
-    KnowledgeGapAnalysisOutcome {
-        /// The customer's need was met.
-        Resolved = "resolved",
-        /// It was not.
-        Unresolved = "unresolved",
-        /// Handed to somebody else.
-        Transferred = "transferred",
-        /// Ran out of time.
-        Expired = "expired",
-        /// Broke down.
-        Error = "error",
-        /// The customer left.
-        Abandoned = "abandoned",
-        /// A machine answered the call.
-        Voicemail = "voicemail",
-        /// Raised to a higher level.
-        Escalated = "escalated",
-        /// The call could not be set up.
-        CallFailed = "call_failed",
-    }
-}
-
-open_enum! {
-    /// Why some evidence is not in the document.
-    MissingEvidenceReason {
-        /// No retrieval was recorded.
-        NoRagTrace = "no_rag_trace",
-        /// The knowledge bases' state was not recorded.
-        NoKbSnapshot = "no_kb_snapshot",
-        /// No citation was recorded.
-        NoCitations = "no_citations",
-        /// No tool call was recorded.
-        NoToolTrace = "no_tool_trace",
-        /// No satisfaction score.
-        NoCsat = "no_csat",
-        /// No feedback.
-        NoUserFeedback = "no_user_feedback",
-        /// The transcript was sent without redaction.
-        TranscriptRedactionSkipped = "transcript_redaction_skipped",
-        /// The session is older than the recording of evidence.
-        LegacySession = "legacy_session",
-    }
 }
 
 /// Reads `null` as the type's empty value.

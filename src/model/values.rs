@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::value::RawValue;
@@ -267,6 +269,61 @@ impl<'de: 'a, 'a> Deserialize<'de> for Number<'a> {
 pub(super) const LAZY_TEXT: &str = "feather lazy text";
 /// The same for a [`Number`].
 pub(super) const NUMBER: &str = "feather number";
+/// The same for an [`Object`].
+pub(super) const OBJECT: &str = "feather object";
+
+/// An object of the API, and not an array of its fields, which derived readers take for one as well:
+/// an empty array is no score.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<fn() -> T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Self::Value, D::Error> {
+                deserializer.deserialize_map(self)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+
+            /// Where who gives it knows that it is an object.
+            fn visit_some<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Self::Value, D::Error> {
+                T::deserialize(deserializer).map(Object)
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(OBJECT, ObjectVisitor(PhantomData))
+    }
+}
+
+/// Reads an object that may be null.
+pub(super) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|object| object.0))
+}
+
+/// Reads an object, null being an empty one.
+pub(super) fn object_or_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    object(deserializer).map(Option::unwrap_or_default)
+}
 
 /// Makes something of a value as JSON spells it.
 struct Raw<F> {
