@@ -1,5 +1,8 @@
 //! The API's enums.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::values::Text;
@@ -35,6 +38,21 @@ macro_rules! open_enum {
                     $($text => Self::$variant,)+
                     _ => Self::Other(text),
                 }
+            }
+        }
+
+        impl JsonSchema for $name<'_> {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                let known: Vec<&str> = Self::KNOWN.iter().map($name::as_str).collect();
+                schemars::json_schema!({ "type": "string", "examples": known })
             }
         }
 

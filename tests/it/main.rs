@@ -11,6 +11,8 @@ mod harness;
 mod key;
 mod lossless;
 mod retries;
+mod rows;
+mod schemas;
 mod shells;
 mod source;
 mod startup;
