@@ -160,20 +160,30 @@ impl Document {
         &'a self,
         error: &serde_json::Error,
     ) -> Result<I, Failure> {
-        let refuse = || {
-            // Read again, slower, only to name the place.
-            let mut deserializer = serde_json::Deserializer::from_str(self.json());
-            let path = serde_path_to_error::deserialize::<_, I>(&mut deserializer).err();
-            let path = path.map(|error| error.path().to_string()).filter(|path| path != ".");
-            refusal::refuse(self, error, path.as_deref())
+        let repaired = match self.repaired.get() {
+            Some(repaired) => Ok(Some(repaired)),
+            None => model::repair::<I>(self.json())
+                .map(|repaired| repaired.map(|repaired| self.repaired.get_or_init(|| repaired))),
         };
-        let repaired = if let Some(repaired) = self.repaired.get() {
-            repaired
-        } else {
-            let repaired = model::repair::<I>(self.json()).ok_or_else(refuse)?;
-            self.repaired.get_or_init(|| repaired)
-        };
-        serde_json::from_str(&repaired.json).map_err(|_| refuse())
+        let path = || self.path_of_error::<I>();
+        match repaired {
+            Ok(repaired) => {
+                let read = repaired.and_then(|repaired| serde_json::from_str(&repaired.json).ok());
+                read.ok_or_else(|| refusal::refuse(self, error, path().as_deref()))
+            }
+            // Where it is the first thing that is wrong, it is known where that stands.
+            Err(beyond) => Err(match path() {
+                Some(path) if path != "session_id" => refusal::refuse(self, &beyond, None),
+                path => refusal::refuse(self, error, path.as_deref()),
+            }),
+        }
+    }
+
+    /// Where a strict reading fails. Reads again, slower, only to name the place.
+    fn path_of_error<'a, I: Deserialize<'a>>(&'a self) -> Option<String> {
+        let mut deserializer = serde_json::Deserializer::from_str(self.json());
+        let error = serde_path_to_error::deserialize::<_, I>(&mut deserializer).err()?;
+        Some(error.path().to_string()).filter(|path| path != ".")
     }
 
     /// Parses, and takes the outline beside it where the document is large.

@@ -39,11 +39,11 @@ pub struct Repaired {
 
 /// Mends a document, which must be JSON, so that it can be read as a `T`.
 ///
-/// None where that cannot be done, or where nothing is wrong.
-pub fn repair<'de, T: Deserialize<'de>>(json: &'de str) -> Option<Repaired> {
+/// None where nothing is wrong. Fails where it cannot be done: a session must have an id.
+pub fn repair<'de, T: Deserialize<'de>>(json: &'de str) -> Result<Option<Repaired>, Error> {
     let mut survey = Survey::new(json);
-    T::deserialize(Value { raw: json, place: Place::Field, survey: &mut survey }).ok()?;
-    survey.repaired()
+    T::deserialize(Value { raw: json, place: Place::Field, survey: &mut survey })?;
+    Ok(survey.repaired())
 }
 
 /// What is known of a document so far.
@@ -142,7 +142,8 @@ impl<'de> Survey<'de> {
     ) -> Result<(), Error> {
         let value: &RawValue = serde_json::from_str(raw)?;
         if matches!(&self.path[..], [Step::Name(name)] if &**name == "session_id") {
-            return Err(Error::custom("a session without an id"));
+            let words = format_args!("session_id: {} where a string was expected", found(value));
+            return Err(Error::custom(words));
         }
         let text = || serde_json::to_string(raw);
         let (instead, outcome) = match expected {

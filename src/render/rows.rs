@@ -92,7 +92,7 @@ impl Printer {
             Format::Json => json::frame(false),
             Format::Ndjson => json::frame(true),
             Format::Csv => {
-                let header = csv::header(self.pick.columns());
+                let header = csv::header(self.pick.columns(), &self.options);
                 Frame { begin: header.clone().into(), none: header.into(), ..Frame::default() }
             }
             Format::Table | Format::Markdown => Frame { between: "\n".into(), ..Frame::default() },
@@ -232,7 +232,7 @@ impl Printer {
         out: Out<'_>,
     ) -> io::Result<()> {
         if self.format == Format::Csv {
-            let mut writer = csv::Writer::new(out);
+            let mut writer = csv::Writer::new(&self.options, out);
             for row in rows {
                 writer.push(&row?, self.pick.columns())?;
             }
@@ -312,8 +312,8 @@ pub fn write_figures<'s, L: Serialize + JsonSchema>(
         Format::Ndjson => json::Elements::new(true, options, out).push(figures),
         Format::Csv => {
             let fields = Fields::of::<L>().flat;
-            out.write_all(csv::header(&fields).as_bytes())?;
-            let mut writer = csv::Writer::new(out);
+            out.write_all(csv::header(&fields, options).as_bytes())?;
+            let mut writer = csv::Writer::new(options, out);
             for line in lines {
                 writer.push(&serde_json::to_string(line)?, &fields)?;
             }

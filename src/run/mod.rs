@@ -130,6 +130,7 @@ impl<'a> Run<'a> {
             styles: Styles::new(terminal.color),
             spelling: Spelling { zone, short: !wide, bars: terminal.stdout && !wide, dates: false },
             full: false,
+            excel: cli.output.excel,
             terminal: terminal.stdout,
         };
         Self { cli, terminal, options, reporter, total: 0, seen: HashSet::new(), repeated: 0 }
