@@ -99,8 +99,11 @@ impl Resolver {
             match ids::content(&decoded.beginning) {
                 Content::Ids => return self.add_list(label, decoded),
                 Content::NoId => return Ok(()),
+                Content::Comment if !has_document_name(path) => {
+                    return self.add_list(label, decoded);
+                }
                 Content::Blank if !has_document_name(path) => return Ok(()),
-                Content::Blank | Content::Documents | Content::Unknown => {}
+                _ => {}
             }
         }
         self.add_documents(label, Input::Path(path.to_owned()));
@@ -123,7 +126,7 @@ impl Resolver {
             }
         };
         match ids::content(&decoded.beginning) {
-            Content::Ids | Content::Unknown => self.add_list(label, decoded),
+            Content::Ids | Content::Comment | Content::Unknown => self.add_list(label, decoded),
             Content::NoId => Ok(()),
             Content::Blank if decoded.beginning.len() < decode::PEEK => Ok(()),
             Content::Blank | Content::Documents => {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::thread;
 
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::failure::{Failure, Subject};
 use crate::input::outline::{Outline, Seam};
 use crate::input::refusal;
 use crate::input::split::Place;
-use crate::model::{self, KNOWN_SCHEMA_VERSION, Repaired, SessionAnalysisInput, Text};
+use crate::model::{self, KNOWN_SCHEMA_VERSION, Repaired, SessionAnalysisInput, Text, json_type};
 
 /// Nesting past this is refused: indenting it would blow a document up by its square.
 pub const MAX_DEPTH: usize = 1000;
@@ -241,10 +241,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Head<'a> {
 
             // By hand, since a key that stands twice is no reason to refuse a document.
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Head<'de>, A::Error> {
-                let mut session_id = None;
+                let mut session_id: Option<&RawValue> = None;
                 let mut schema_version = None;
                 while let Some(key) = map.next_key::<Text<'de>>()? {
                     match &*key {
+                        // The last one counts, whatever the others are.
                         "session_id" => session_id = Some(map.next_value()?),
                         "analyzer_input_schema_version" => schema_version = Some(map.next_value()?),
                         _ => {
@@ -252,8 +253,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Head<'a> {
                         }
                     }
                 }
-                let session_id =
-                    session_id.ok_or_else(|| serde::de::Error::missing_field("session_id"))?;
+                let session_id = session_id.ok_or_else(|| A::Error::missing_field("session_id"))?;
+                let session_id = Text::deserialize(session_id).map_err(|_| {
+                    let found = json_type(session_id);
+                    A::Error::custom(format_args!("session_id: {found} where a string was expected"))
+                })?;
                 Ok(Head { session_id, schema_version })
             }
         }

@@ -18,6 +18,8 @@ pub enum Content {
     Documents,
     /// Session ids.
     Ids,
+    /// A comment, as lists of ids have them.
+    Comment,
     /// An array of nothing.
     NoId,
     /// Nothing, as far as it was looked at.
@@ -34,7 +36,8 @@ pub fn content(beginning: &[u8]) -> Content {
     match (text.chars().next(), inside.chars().next()) {
         (None, _) => Content::Blank,
         (Some('{'), _) | (Some('['), Some('{')) => Content::Documents,
-        (Some('['), Some('"' | '\'')) | (Some('#'), _) => Content::Ids,
+        (Some('['), Some('"' | '\'')) => Content::Ids,
+        (Some('#'), _) => Content::Comment,
         (Some('['), Some(']')) => Content::NoId,
         _ if Uuid::parse_str(entry(text.lines().next().unwrap_or_default())).is_ok() => {
             Content::Ids
@@ -207,7 +210,7 @@ mod tests {
             ("[ ]", Content::NoId),
             ("[\"x\"]", Content::Ids),
             ("['x']", Content::Ids),
-            ("# ids", Content::Ids),
+            ("# ids", Content::Comment),
             (&format!("\n{ID}\nx"), Content::Ids),
             (&format!("\"{ID}\","), Content::Ids),
             (&format!("{ID}  # the first"), Content::Ids),
