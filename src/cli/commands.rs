@@ -1,5 +1,6 @@
 //! What each command over sessions takes.
 
+use std::ffi::OsString;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -18,9 +19,11 @@ pub struct Sessions {
     /// A session's UUID, a saved document, a folder of them, or - for standard input
     ///
     /// Standard input may hold documents, or UUIDs one a line (blank lines and # comments are
-    /// skipped). A file may hold one document, several, or NDJSON, or such a list of UUIDs.
+    /// skipped). A file may hold one document, several, NDJSON or an array of them, or such a list of
+    /// UUIDs. UTF-16 and gzip are read like UTF-8. Of a folder, *.json, *.ndjson and *.jsonl are
+    /// read, and the same with .gz.
     #[arg(value_name = "SESSION", value_hint = clap::ValueHint::AnyPath)]
-    pub sessions: Vec<String>,
+    pub sessions: Vec<OsString>,
     /// Which of them
     #[command(flatten)]
     pub selection: Selection,

@@ -99,7 +99,7 @@ impl Printer {
             Format::Json => json::frame(false),
             Format::Ndjson => json::frame(true),
             Format::Csv => {
-                let header = csv::header(self.pick.columns());
+                let header = csv::header(self.pick.columns(), &self.options);
                 Frame { begin: header.clone().into(), none: header.into(), ..Frame::default() }
             }
             Format::Table | Format::Markdown => Frame { between: "\n".into(), ..Frame::default() },
@@ -239,7 +239,7 @@ impl Printer {
         out: Out<'_>,
     ) -> io::Result<()> {
         if self.format == Format::Csv {
-            let mut writer = csv::Writer::new(out);
+            let mut writer = csv::Writer::new(&self.options, out);
             for row in rows {
                 writer.push(&row?, self.pick.columns())?;
             }
@@ -317,7 +317,7 @@ pub fn write_figures<'s, L: Serialize + JsonSchema>(
     match format {
         Format::Json => json::value(figures, options, out),
         Format::Ndjson => json::Elements::new(true, options, out).push(figures),
-        Format::Csv => write_csv(lines, &Fields::of::<L>().flat, out),
+        Format::Csv => write_csv(lines, &Fields::of::<L>().flat, options, out),
         Format::Table | Format::Markdown => write_sections(&sections(), format, options, out),
     }
 }
@@ -339,14 +339,19 @@ pub fn write_records<'s, R: Serialize>(
             rows.iter().try_for_each(|row| elements.push(row))?;
             framed.end()
         }
-        Format::Csv => write_csv(rows, columns, out),
+        Format::Csv => write_csv(rows, columns, options, out),
         Format::Table | Format::Markdown => write_sections(&[section()], format, options, out),
     }
 }
 
-fn write_csv(rows: &[impl Serialize], columns: &[Field], out: Out<'_>) -> io::Result<()> {
-    out.write_all(csv::header(columns).as_bytes())?;
-    let mut writer = csv::Writer::new(out);
+fn write_csv(
+    rows: &[impl Serialize],
+    columns: &[Field],
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<()> {
+    out.write_all(csv::header(columns, options).as_bytes())?;
+    let mut writer = csv::Writer::new(options, out);
     for row in rows {
         writer.push(&serde_json::to_string(row)?, columns)?;
     }

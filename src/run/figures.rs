@@ -10,7 +10,7 @@ use crate::figures::compare::{self, AgainstRow};
 use crate::figures::figure::{Figure, Plan};
 use crate::figures::grouped;
 use crate::figures::table::Table;
-use crate::input::{self, Item};
+use crate::input::{self, Item, Named};
 use crate::render::rows::{Format, write_records};
 use crate::rows::Row;
 use crate::rows::spell::counted;
@@ -164,7 +164,10 @@ impl Run<'_> {
         let key_from_stdin =
             self.cli.connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
         let taken = key_from_stdin || asked.sessions.sessions.iter().any(|session| session == "-");
-        let items = input::resolve(&asked.figures.against, taken)?;
+        let Named { items, notes } = input::resolve(&asked.figures.against, taken)?;
+        for note in notes {
+            self.reporter.note(&note);
+        }
         if items.iter().any(|item| matches!(item, Item::Session(_))) {
             return Err(Failure::usage("--against takes saved sessions, a file or a folder")
                 .hint("fetch --out-dir BASE saves them")

@@ -37,7 +37,7 @@ use crate::demo as samples;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
 use crate::input::document::Document;
-use crate::input::{self, Documents, Fetches, Item, Plan};
+use crate::input::{self, Documents, Fetches, Item, Named, Plan};
 use crate::model::{Number, SessionAnalysisInput};
 use crate::output::Reporter;
 use crate::output::{Out, Terminal};
@@ -143,6 +143,7 @@ impl<'a> Run<'a> {
             styles: Styles::new(terminal.color),
             spelling: Spelling { zone, short: !wide, bars: terminal.stdout && !wide, dates: false },
             full: false,
+            excel: cli.output.excel,
             terminal: terminal.stdout,
         };
         Self {
@@ -179,7 +180,10 @@ impl<'a> Run<'a> {
                 .hint("name a UUID, a saved document, a folder, or -; or try --demo")
                 .into());
         }
-        let items = input::resolve(&sessions.sessions, key_from_stdin)?;
+        let Named { items, notes } = input::resolve(&sessions.sessions, key_from_stdin)?;
+        for note in notes {
+            self.reporter.note(&note);
+        }
         if items.is_empty() {
             // Done, as an empty list would have it, would let a check of nothing pass.
             return Err(Failure::usage("the input names no session")

@@ -33,10 +33,7 @@ impl Run<'_> {
             documents,
             &mut framed,
             |document, out| {
-                let input: Input<'_> = document.read_or(|failure| {
-                    // Read once more, whole, since that names the very place in a retrieval.
-                    document.read_whole().err().unwrap_or(failure)
-                })?;
+                let input: Input<'_> = document.read()?;
                 let told = write(&Transcript::new(&input), &selection, format, &options, out)?;
                 let mut done = Done::new(document, &input, ());
                 done.remarks.extend(told);
