@@ -78,7 +78,7 @@ const FIGURES: &[Figure] = &[
         .about("hits of the retrievals that say whether they were one, over all sessions, 0 to 1")
         .better(Better::Higher)
         .shown(),
-    Figure::rate("unanswerable_rate", "unanswerable", UNANSWERABLE, RETRIEVALS)
+    Figure::rate("unanswerable_rate", "unanswerable rate", UNANSWERABLE, RETRIEVALS)
         .about("retrievals flagged `unanswerable`, of all, 0 to 1")
         .better(Better::Lower)
         .below(1),

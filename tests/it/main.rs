@@ -4,6 +4,7 @@
 
 mod bulk;
 mod cli;
+mod corpus;
 mod examples;
 mod faults;
 mod fuzz;

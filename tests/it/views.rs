@@ -835,8 +835,19 @@ fn the_readme_has_every_field_of_every_row() {
     let saved = Saved::samples();
     std::fs::write(saved.folder().join("troubled.json"), troubled().to_string()).unwrap();
     let mut seen = BTreeMap::new();
-    for line in ROWS.iter().chain(&["rag --summary", "transcript"]) {
-        let heading = if *line == "missing --all" { "missing" } else { line };
+    let more = [
+        "rag --summary",
+        "transcript",
+        "fetch --summary",
+        "transcript --summary",
+        "rag --summary --against .",
+    ];
+    for line in ROWS.iter().chain(&more) {
+        let heading = match *line {
+            "missing --all" => "missing",
+            line if line.contains("--against") => "--against",
+            line => line,
+        };
         let run = saved.run(&format!("{line} . --format ndjson"));
         let rows =
             serde_json::Deserializer::from_str(&run.succeeded().stdout).into_iter::<Ordered>();
@@ -883,7 +894,15 @@ fn the_readme_has_every_column_in_its_order() {
         let run = saved.run(&format!("{line} . --format csv"));
         records(&run.succeeded().stdout)[0].clone()
     };
-    for command in ["rag --chunks", "tools", "tools --summary", "missing", "missing --summary"] {
+    for command in [
+        "rag --chunks",
+        "tools",
+        "tools --summary",
+        "missing",
+        "missing --summary",
+        "fetch --summary",
+        "transcript --summary",
+    ] {
         assert_eq!(header(command), names(command, ""), "{command}");
     }
     assert_eq!(header("missing --all"), names("missing", ""));
