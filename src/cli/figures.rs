@@ -2,9 +2,11 @@
 
 use clap::Args;
 
+/// What stands above these in help.
+const HEADING: &str = "Figures";
+
 /// How figures are grouped and compared, on every command that has a summary.
 #[derive(Args, Debug, Default)]
-#[command(next_help_heading = "Figures")]
 pub struct Figures {
     /// With --summary: a row a group of equal FIELDs
     ///
@@ -12,6 +14,7 @@ pub struct Figures {
     /// one of this command's own rows. A list counts in each of its elements.
     #[arg(
         long,
+        help_heading = HEADING,
         value_name = "FIELD",
         value_delimiter = ',',
         requires = "summary",
@@ -25,7 +28,7 @@ pub struct Figures {
     /// comes from both sides' variances by Student's t with Welch's degrees of freedom. A figure that
     /// rests on fewer than 30 sessions on either side is too-few, and percentiles and counts are not
     /// judged.
-    #[arg(long, value_name = "BASE", requires = "summary", value_hint = clap::ValueHint::AnyPath)]
+    #[arg(long, help_heading = HEADING, value_name = "BASE", requires = "summary", value_hint = clap::ValueHint::AnyPath)]
     pub against: Vec<String>,
     /// With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged
     ///
@@ -33,6 +36,7 @@ pub struct Figures {
     /// 5 % (Bonferroni), so that a gate without any difference fails at most one run in twenty.
     #[arg(
         long,
+        help_heading = HEADING,
         value_name = "FIGURE",
         value_delimiter = ',',
         num_args = 0..,
