@@ -105,6 +105,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of the times shown: utc, local or +HH:MM')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'How failures are told on standard error')
             [CompletionResult]::new('--no-evidence', '--no-evidence', [CompletionResultType]::ParameterName, 'Leave out retrievals, citations and tool calls')
+            [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Show long messages, arguments and results whole')
             [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Answer from the sample sessions inside the program: no key, no network')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Send the key over plain http to a host that is not loopback')
             [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Do not page on a terminal')

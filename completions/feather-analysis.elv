@@ -100,6 +100,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand --tz 'Zone of the times shown: utc, local or +HH:MM'
             cand --error-format 'How failures are told on standard error'
             cand --no-evidence 'Leave out retrievals, citations and tool calls'
+            cand --full 'Show long messages, arguments and results whole'
             cand --demo 'Answer from the sample sessions inside the program: no key, no network'
             cand --allow-http 'Send the key over plain http to a host that is not loopback'
             cand --no-pager 'Do not page on a terminal'

@@ -106,6 +106,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l no-evidence -d 'Leave out retrievals, citations and tool calls'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l full -d 'Show long messages, arguments and results whole'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l no-pager -d 'Do not page on a terminal'

@@ -80,6 +80,9 @@ pub struct TranscriptArgs {
     /// Leave out retrievals, citations and tool calls
     #[arg(long)]
     pub no_evidence: bool,
+    /// Show long messages, arguments and results whole
+    #[arg(long)]
+    pub full: bool,
 }
 
 /// `rag`.

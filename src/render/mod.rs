@@ -1,6 +1,8 @@
 //! Views → bytes: JSON, tables, CSV, Markdown and text. Knows no network and no environment.
 
+pub mod blobs;
 pub mod csv;
+pub mod embedded;
 pub mod json;
 pub mod markdown;
 pub mod missing;

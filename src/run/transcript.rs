@@ -18,7 +18,7 @@ impl Run<'_> {
         let mut documents = self.documents(&args.sessions)?;
         let mut out = self.out(matches!(format, Format::Text | Format::Markdown));
         let options = self.options.clone();
-        let mut writer = Writer::new(format, &options, &mut out);
+        let mut writer = Writer::new(format, args.full, &options, &mut out);
         self.each(&mut documents, |document| {
             let input: Input<'_> = document.read().map_err(|failure| {
                 // Read once more, whole, since that names the very place in a retrieval.

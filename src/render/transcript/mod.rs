@@ -1,5 +1,6 @@
 //! The transcript: text for reading, Markdown for an issue tracker, rows for scripts.
 
+mod cut;
 mod markdown;
 mod text;
 
@@ -7,7 +8,8 @@ use std::borrow::Cow;
 use std::io;
 use std::ops::RangeInclusive;
 
-use super::{LayoutOptions, Out, json, sanitize};
+use self::cut::say_the_same;
+use super::{LayoutOptions, Out, embedded, json, sanitize};
 use crate::model::LazyText;
 use crate::rows::spell::{counted, duration};
 use crate::view::transcript::{
@@ -30,6 +32,8 @@ pub enum Format {
 /// Writes one session after the other.
 pub struct Writer<'a> {
     options: &'a LayoutOptions,
+    /// Whether long texts are shown whole, for people as for scripts.
+    full: bool,
     sink: Sink<'a>,
 }
 
@@ -40,14 +44,14 @@ enum Sink<'a> {
 
 impl<'a> Writer<'a> {
     /// Begins the output.
-    pub fn new(format: Format, options: &'a LayoutOptions, out: Out<'a>) -> Self {
+    pub fn new(format: Format, full: bool, options: &'a LayoutOptions, out: Out<'a>) -> Self {
         let sink = match format {
             Format::Json => Sink::Array(json::Array::indented(out, options)),
             Format::Ndjson => Sink::Array(json::Array::lines(out, options)),
             Format::Text => Sink::Pages { out, markdown: false, first: true },
             Format::Markdown => Sink::Pages { out, markdown: true, first: true },
         };
-        Self { options, sink }
+        Self { options, full, sink }
     }
 
     /// One session, as far as it is selected. Returns what must be told elsewhere, since the format
@@ -68,14 +72,14 @@ impl<'a> Writer<'a> {
                 if !std::mem::take(first) {
                     text::between(self.options, *out)?;
                 }
-                text::write(transcript, selection, self.options, *out)?;
+                text::write(transcript, selection, self.full, self.options, *out)?;
                 Ok(None)
             }
             Sink::Pages { out, markdown: true, first } => {
                 if !std::mem::take(first) {
                     out.write_all(b"\n---\n\n")?;
                 }
-                markdown::write(transcript, selection, self.options, *out)?;
+                markdown::write(transcript, selection, self.full, self.options, *out)?;
                 Ok(None)
             }
         }
@@ -239,11 +243,24 @@ fn verdict(gate: &AnswerabilityRow<'_>) -> Option<String> {
     Some(if shadow { format!("{verdict} (shadow)") } else { verdict })
 }
 
-/// How a message asked for a call, as far as that differs from the call's record.
-fn asked(row: &CallRow<'_>) -> String {
-    let name = row.asked_name.map(Cow::Borrowed);
+/// How a message asked for a call, as far as that says something else than the call's record.
+fn asked(row: &CallRow<'_>) -> Option<String> {
     let arguments = row.asked_arguments.map(LazyText::decode);
-    name.into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
+    let arguments = arguments.filter(|asked| !say_the_same(asked, &row.arguments.decode()));
+    let arguments = arguments.map(|arguments| embedded::decoded(&arguments).into_owned());
+    let name = row.asked_name.map(str::to_owned);
+    let parts: Vec<_> = name.into_iter().chain(arguments).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// What came back of a call, error and result, as far as it does not stand in the turn that brought
+/// it: what stands there is not told twice.
+fn outcome<'a>(row: &CallRow<'a>) -> (Option<&'a str>, Option<Cow<'a, str>>) {
+    let said = row.answered_with.map(LazyText::decode);
+    let stands = |text: &str| said.as_ref().is_some_and(|said| say_the_same(said, text));
+    let error = row.error.filter(|error| !stands(error));
+    let result = row.result.map(LazyText::decode).filter(|result| !stands(result));
+    (error, result)
 }
 
 /// A chunk by its id, its document before it where the id does not begin with that.

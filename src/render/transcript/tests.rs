@@ -205,7 +205,7 @@ fn options(width: Option<usize>) -> LayoutOptions {
 fn printed(json: &str, format: Format, selection: &Selection, options: &LayoutOptions) -> String {
     let input = serde_json::from_str(json).unwrap();
     let mut out = Vec::new();
-    let mut writer = Writer::new(format, options, &mut out);
+    let mut writer = Writer::new(format, false, options, &mut out);
     writer.push(&Transcript::new(&input), selection).unwrap();
     writer.end().unwrap();
     String::from_utf8(out).unwrap()
@@ -270,7 +270,7 @@ fn an_empty_page_says_why() {
     assert!(page.contains("no messages: the document has no transcript"), "{page}");
     let input = serde_json::from_str(SMALL).unwrap();
     let (mut out, options) = (Vec::new(), options(None));
-    let mut writer = Writer::new(Format::Json, &options, &mut out);
+    let mut writer = Writer::new(Format::Json, false, &options, &mut out);
     let told = writer.push(&Transcript::new(&input), &role("foo")).unwrap();
     writer.end().unwrap();
     assert!(told.unwrap().starts_with("no turn has the role"));
@@ -285,7 +285,7 @@ fn long_results_are_cut_in_text_and_whole_elsewhere() {
             "arguments": "", "result": long.trim()}]});
     let input = input.to_string();
     let page = printed(&input, Format::Text, &ALL, &options(Some(80)));
-    assert!(page.contains("… 679 more characters; tools --full shows all\n"), "{page}");
+    assert!(page.contains("… 679 more characters; --full shows all\n"), "{page}");
     assert!(page.contains("no message asked for it"), "{page}");
     let page = printed(&input, Format::Markdown, &ALL, &options(None));
     assert!(page.contains("<summary>result, 999 characters</summary>"), "{page}");

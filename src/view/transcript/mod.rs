@@ -21,8 +21,8 @@ use self::places::{ByTurn, place_handoffs};
 use super::calls::{self, Call};
 use super::turns::{Turns, seconds_between};
 use crate::model::{
-    CitedChunk, HandoffEvent, LazyList, MessageEntry, MissingEvidenceReason, RagTraceEntry,
-    RetrievedChunk, SessionAnalysisInput, Timestamp, ToolResult,
+    CitedChunk, HandoffEvent, LazyList, LazyText, MessageEntry, MissingEvidenceReason,
+    RagTraceEntry, RetrievedChunk, SessionAnalysisInput, Timestamp, ToolResult,
 };
 
 pub use self::flags::{
@@ -188,7 +188,8 @@ impl<'a> Transcript<'a> {
         message: &'a MessageEntry<'a>,
         selection: &Selection,
     ) -> MessageRow<'_> {
-        let evidence = selection.evidence.then(|| self.evidence(index + 1, Some(message)));
+        let evidence =
+            selection.evidence.then(|| self.evidence(index + 1, Some(message), selection));
         let mut flags = Vec::new();
         if message.truncated {
             flags.push(TRUNCATED);
@@ -248,7 +249,7 @@ impl<'a> Transcript<'a> {
         });
         let mut rows: Vec<_> = ends.into_iter().map(|(_, row)| row).collect();
         if selection.evidence {
-            let evidence = self.evidence(0, None);
+            let evidence = self.evidence(0, None, selection);
             if !evidence.is_empty() {
                 let mut flags = vec![ORPHAN];
                 evidence.flags(&mut flags);
@@ -259,13 +260,20 @@ impl<'a> Transcript<'a> {
     }
 
     /// What a turn is held against; turn 0 has the orphans.
-    fn evidence(&self, turn: usize, message: Option<&'a MessageEntry<'a>>) -> Evidence<'_> {
+    fn evidence(
+        &self,
+        turn: usize,
+        message: Option<&'a MessageEntry<'a>>,
+        selection: &Selection,
+    ) -> Evidence<'_> {
         let result = message.and_then(|message| message.tool_results.as_deref());
         // A result that no call is left for is the message's own.
         let calls = self.calls_of(turn).filter(|call| !call.is_result_alone());
         Evidence {
-            tool_calls: calls.map(CallRow::of).collect(),
-            tool_results: result.map(|result| self.answer(turn - 1, result)),
+            tool_calls: calls
+                .map(|call| CallRow::of(call, self.answered_with(call, selection)))
+                .collect(),
+            tool_results: result.map(|result| self.answer(turn - 1, result, selection)),
             retrievals: self
                 .retrievals
                 .of(turn)
@@ -287,7 +295,30 @@ impl<'a> Transcript<'a> {
         self.calls.iter().skip(begin).take_while(move |call| place(call.turn) == turn)
     }
 
-    fn answer(&self, index: usize, result: &'a ToolResult<'a>) -> AnswerRow<'a> {
+    /// What the message with the call's result says, where it is selected.
+    fn answered_with(&self, call: &Call<'a>, selection: &Selection) -> Option<LazyText<'a>> {
+        let (index, _) = call.carried?;
+        let message = self.input.messages.get(index)?;
+        selection.takes(index + 1, &message.role).then_some(message.content)
+    }
+
+    /// Whether the call is at a turn that is selected, or among the orphans, which are not left out.
+    fn is_shown(&self, call: &Call<'a>, selection: &Selection) -> bool {
+        match call.turn {
+            Some(turn) => {
+                let message = turn.checked_sub(1).and_then(|index| self.input.messages.get(index));
+                message.is_some_and(|message| selection.takes(turn, &message.role))
+            }
+            None => selection.is_whole(),
+        }
+    }
+
+    fn answer(
+        &self,
+        index: usize,
+        result: &'a ToolResult<'a>,
+        selection: &Selection,
+    ) -> AnswerRow<'a> {
         let call = self.answers.get(&index).and_then(|call| self.calls.get(*call));
         AnswerRow {
             tool_call_id: &result.tool_call_id,
@@ -295,7 +326,7 @@ impl<'a> Transcript<'a> {
             error: result.error.as_deref(),
             name: call.and_then(Call::name),
             call_turn: call.and_then(|call| call.turn),
-            told: call.is_some_and(|call| {
+            told: call.filter(|call| self.is_shown(call, selection)).is_some_and(|call| {
                 let error = result.error.as_deref().filter(|error| !error.is_empty());
                 let output = Some(result.output).filter(|output| !output.is_empty());
                 error.is_none_or(|error| call.error() == Some(error))

@@ -125,12 +125,15 @@ pub struct CallRow<'a> {
     pub latency_ms: Option<Number<'a>>,
     /// The turn whose message carries the result.
     pub answered_in_turn: Option<usize>,
+    /// What that message says, where it is among the rows.
+    #[serde(skip)]
+    pub answered_with: Option<LazyText<'a>>,
     /// `unasked`, `orphan`.
     pub flags: Vec<&'static str>,
 }
 
 impl<'a> CallRow<'a> {
-    pub(super) fn of(call: &Call<'a>) -> Self {
+    pub(super) fn of(call: &Call<'a>, answered_with: Option<LazyText<'a>>) -> Self {
         let (name, arguments) = (call.name().unwrap_or_default(), call.arguments());
         let arguments = arguments.unwrap_or_default();
         let asked = call.asked.map(|(_, asked)| &asked.function);
@@ -151,6 +154,7 @@ impl<'a> CallRow<'a> {
             error: call.error(),
             latency_ms: call.record.and_then(|record| record.latency_ms),
             answered_in_turn: call.carried.map(|(index, _)| index + 1),
+            answered_with,
             flags: raised(&[(call.asked.is_none(), UNASKED), (call.turn.is_none(), ORPHAN)]),
         }
     }
@@ -169,7 +173,7 @@ pub struct AnswerRow<'a> {
     pub name: Option<&'a str>,
     /// The turn that the call is shown at.
     pub call_turn: Option<usize>,
-    /// Whether the call's row says all that this says.
+    /// Whether the call's row is there and says all that this says.
     #[serde(skip)]
     pub told: bool,
     /// `result-without-call`.

@@ -69,7 +69,7 @@ fn a_call_is_joined_with_its_record_and_with_its_answer() {
             ("orphan", Status::Ok, 0, Some("r"), None),
         ]
     );
-    let row = CallRow::of(&transcript.calls[0]);
+    let row = CallRow::of(&transcript.calls[0], None);
     assert_eq!((row.asked_name, &*row.asked_arguments.unwrap().decode()), (Some("asked"), "{}"));
     let rows: Vec<_> = transcript.rows(&Selection::ALL).collect();
     assert_eq!(flags(&rows[0]), ["unrecorded", "no-result", "error", "unasked"]);

@@ -4,7 +4,8 @@ use std::io;
 
 use chrono::Timelike as _;
 
-use super::super::{block, named, truncation, word};
+use super::super::cut;
+use super::super::{named, truncation, word};
 use super::Page;
 use super::lines::{Fact, columns};
 use crate::model::Timestamp;
@@ -98,10 +99,11 @@ impl Page<'_> {
         facts.extend(row.latency_ms.map(|latency| Fact::dim(spell::latency(latency))));
         self.head(&format!("#{}", row.turn), (&role, ink), row.timestamp, &facts)?;
         let said = row.content.decode();
-        let content = block(&said);
+        let content = said.trim();
         let silent = row.evidence.as_ref().is_none_or(Evidence::is_empty);
         if !content.is_empty() {
-            self.paragraph(self.margin, &content, Tone::Plain)?;
+            self.blanks(self.margin)?;
+            self.long_text(self.margin, &said, cut::MESSAGE, Tone::Plain)?;
         } else if silent {
             self.paragraph(self.margin, "(empty)", Tone::Dim)?;
         }
@@ -136,8 +138,11 @@ impl Page<'_> {
         text: Option<&str>,
     ) -> io::Result<()> {
         self.head(NO_NUMBER, (label, self.options.styles.ink(tone)), time, facts)?;
-        match text.map(block).filter(|text| !text.is_empty()) {
-            Some(text) => self.paragraph(self.margin, &text, Tone::Plain),
+        match text.filter(|text| !text.trim().is_empty()) {
+            Some(text) => {
+                self.blanks(self.margin)?;
+                self.long_text(self.margin, text, cut::MESSAGE, Tone::Plain)
+            }
             None => Ok(()),
         }
     }

@@ -1,23 +1,16 @@
 //! The evidence below an entry, under labels in a column of their own.
 
-use std::borrow::Cow;
 use std::io;
 
-use super::super::{asked, block, chunk, verdict, word};
+use super::super::cut::{self, say_the_same};
+use super::super::{asked, chunk, outcome, verdict, word};
 use super::Page;
 use super::lines::Fact;
 use crate::render::style::Tone;
-use crate::render::wrap::clip;
-use crate::rows::spell::{self, counted};
+use crate::rows::spell;
 use crate::view::transcript::{
     AnswerRow, CallRow, CitationRow, Evidence, ORPHAN, RetrievalRow, Status, UNASKED,
 };
-
-/// Arguments, results and errors are cut to so many characters…
-const CLIP: usize = 320;
-
-/// …where they have more than this.
-const LONG: usize = 400;
 
 /// The column of labels in the evidence.
 const LABELS: usize = 11;
@@ -121,14 +114,15 @@ impl Page<'_> {
         self.orphan_turn(&mut facts, &row.flags, row.assistant_turn_id.unwrap_or_default());
         self.labelled("call", &facts, " · ")?;
         self.blank_label(&row.arguments.decode(), Tone::Plain)?;
-        if row.asked_name.is_some() || row.asked_arguments.is_some() {
-            self.clipped("asked as", &asked(row), Tone::Warn, Tone::Plain)?;
+        if let Some(asked) = asked(row) {
+            self.clipped("asked as", &asked, Tone::Warn, Tone::Plain)?;
         }
-        if let Some(error) = row.error {
+        let (error, result) = outcome(row);
+        if let Some(error) = error {
             self.clipped("error", error, Tone::Bad, Tone::Plain)?;
         }
-        match row.result {
-            Some(result) => self.clipped("result", &result.decode(), Tone::Dim, Tone::Plain),
+        match result {
+            Some(result) => self.clipped("result", &result, Tone::Dim, Tone::Plain),
             None => Ok(()),
         }
     }
@@ -149,7 +143,7 @@ impl Page<'_> {
             self.clipped("error", error, Tone::Bad, Tone::Plain)?;
         }
         let output = row.output.decode();
-        if output.is_empty() || output == content {
+        if output.is_empty() || say_the_same(&output, content) {
             return Ok(());
         }
         self.clipped("result", &output, Tone::Dim, Tone::Plain)
@@ -165,17 +159,6 @@ impl Page<'_> {
     /// A label and a text that is cut where it is long.
     fn clipped(&mut self, label: &str, text: &str, tone: Tone, ink: Tone) -> io::Result<()> {
         let indent = self.evidence_label(label, tone)?;
-        let text = match block(text) {
-            text if text.is_empty() => Cow::Borrowed("(empty)"),
-            text => text,
-        };
-        let (shown, left) =
-            if text.chars().nth(LONG).is_some() { clip(&text, CLIP) } else { (&*text, 0) };
-        self.text(indent, shown, ink)?;
-        if left == 0 {
-            return Ok(());
-        }
-        let more = counted(left, "more character", "more characters");
-        self.paragraph(indent, &format!("… {more}; tools --full shows all"), Tone::Dim)
+        self.long_text(indent, text, cut::EVIDENCE, ink)
     }
 }

@@ -2,12 +2,13 @@
 
 use std::io;
 
+use super::super::cut::{self, Cut, cut};
 use super::super::{UNREDACTED, counts, lasted, word};
 use super::lines::{Fact, columns, is_code};
 use super::{Page, score};
 use crate::model::{KnowledgeGapAnalysisOutcome as Outcome, MissingEvidenceReason, Timestamp};
-use crate::render::sanitize;
 use crate::render::style::Tone;
+use crate::render::{embedded, sanitize};
 use crate::rows::spell;
 use crate::view::transcript::{Header, Selection};
 
@@ -140,7 +141,9 @@ impl Page<'_> {
         for (index, (key, value)) in entries.iter().enumerate() {
             self.label(0, FACTS, if index == 0 { "customer" } else { "" }, Tone::Dim)?;
             let key = format!("{}: ", sanitize::line(key));
-            let value = sanitize::line(value.get());
+            let Cut { text: value, note } = cut(value.get(), cut::MESSAGE, self.full);
+            let value = embedded::decoded(&value);
+            let value = sanitize::line(&value);
             let fits =
                 self.measure(FACTS).is_none_or(|page| columns(&key) + columns(&value) <= page);
             if fits || !is_code(&value) {
@@ -149,6 +152,9 @@ impl Page<'_> {
                 self.text(FACTS, key.trim_end(), Tone::Plain)?;
                 self.blanks(FACTS + 2)?;
                 self.text(FACTS + 2, &value, Tone::Plain)?;
+            }
+            if let Some(note) = note {
+                self.paragraph(FACTS, &note, Tone::Dim)?;
             }
         }
         Ok(())

@@ -5,7 +5,10 @@ use std::io;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Page;
+use super::super::block;
+use super::super::cut::{Cut, Limit, cut};
+use super::{Page, WIDEST};
+use crate::render::embedded;
 use crate::render::style::{Ink, Tone};
 use crate::render::wrap::{wrap, wrap_code};
 
@@ -94,6 +97,26 @@ impl Page<'_> {
             }
         }
         self.out.write_all(b"\n")
+    }
+
+    /// A stranger's text, its first line where the cursor is, which must be at `indent`: cut where it
+    /// is long, its JSON laid out. Ends the line.
+    pub(super) fn long_text(
+        &mut self,
+        indent: usize,
+        text: &str,
+        limit: Limit,
+        tone: Tone,
+    ) -> io::Result<()> {
+        let Cut { text, note } = cut(text, limit, self.full);
+        let measure = self.measure(indent).unwrap_or(WIDEST - indent.min(WIDEST));
+        let text = embedded::laid_out(&text, measure);
+        let text = block(&text);
+        self.text(indent, if text.is_empty() { "(empty)" } else { &text }, tone)?;
+        match note {
+            Some(note) => self.paragraph(indent, &note, Tone::Dim),
+            None => Ok(()),
+        }
     }
 
     /// Begins a line, unless it is the first.
@@ -229,6 +252,9 @@ fn hang(line: &str, measure: usize) -> Hang {
         4
     } else if (1..=3).contains(&digits) && (after.starts_with(". ") || after.starts_with(") ")) {
         digits + 2
+    } else if blank > 0 && words.starts_with('"') && words.is_char_boundary(2) {
+        // A member of an object: none but a member begins as far to the left.
+        2
     } else {
         0
     };

@@ -30,6 +30,7 @@ pub fn between(options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
 pub fn write(
     transcript: &Transcript<'_>,
     selection: &Selection,
+    full: bool,
     options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<()> {
@@ -38,6 +39,7 @@ pub fn write(
     let mut page = Page {
         out,
         options,
+        full,
         width: options.width.map(|width| width.min(WIDEST)),
         margin: number.max(3) + 2,
         roles: roles.chain(["feedback".len()]).max().unwrap_or(0).min(12),
@@ -95,6 +97,8 @@ pub(super) fn score(score: Option<Number<'_>>, scale: Option<Number<'_>>) -> Str
 struct Page<'a> {
     out: Out<'a>,
     options: &'a LayoutOptions,
+    /// Whether long texts are shown whole.
+    full: bool,
     /// Columns of the page; None is unlimited.
     width: Option<usize>,
     /// Columns of the margin, which holds the turn numbers.
