@@ -51,13 +51,17 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('rag', 'rag', [CompletionResultType]::ParameterValue, 'Inspect retrievals: searched, found, cited')
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'Inspect tool calls: arguments, results, errors')
             [CompletionResult]::new('missing', 'missing', [CompletionResultType]::ParameterValue, 'Say which evidence is missing and what that rules out')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say what the rows are that commands print')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Serve the sample sessions on loopback until Ctrl-C')
             break
         }
         'feather-analysis;fetch' {
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
+            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many rows')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it [default: json; with --overview: table]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it [default: json; with --overview: table]')
             [CompletionResult]::new('--out-dir', '--out-dir', [CompletionResultType]::ParameterName, 'Write DIR/UUID.json for each session instead, skipping those already there')
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
@@ -73,6 +77,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--width', '--width', [CompletionResultType]::ParameterName, 'Columns to lay out for; 0 is unlimited [default: the terminal''s; piped: 0]')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of the times shown: utc, local or +HH:MM')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'How failures are told on standard error')
+            [CompletionResult]::new('--overview', '--overview', [CompletionResultType]::ParameterName, 'A row a session instead: how it came in and ended, and how much it holds')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'With --out-dir: fetch and replace what is already there')
             [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Answer from the sample sessions inside the program: no key, no network')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Send the key over plain http to a host that is not loopback')
@@ -118,6 +123,9 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;rag' {
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
+            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many rows')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only rows that meet one of these conditions')
@@ -150,6 +158,9 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;tools' {
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
+            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many rows')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Only calls of these tools')
@@ -183,6 +194,9 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;missing' {
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
+            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many rows')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if a session declares one of these reasons')
@@ -202,6 +216,32 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'How failures are told on standard error')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every kind of evidence with its count, missing or not')
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Sessions and share by reason, over all sessions given')
+            [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Answer from the sample sessions inside the program: no key, no network')
+            [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Send the key over plain http to a host that is not loopback')
+            [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Do not page on a terminal')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No progress, warnings or hints')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No progress, warnings or hints')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'A line a request on standard error')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'A line a request on standard error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'feather-analysis;schema' {
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Further tries after a failure that can pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time for one try, from connecting to the last byte')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Time to connect')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust the certificates in this PEM file too')
+            [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'Largest document taken, decoded')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--width', '--width', [CompletionResultType]::ParameterName, 'Columns to lay out for; 0 is unlimited [default: the terminal''s; piped: 0]')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of the times shown: utc, local or +HH:MM')
+            [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'How failures are told on standard error')
             [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Answer from the sample sessions inside the program: no key, no network')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Send the key over plain http to a host that is not loopback')
             [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Do not page on a terminal')

@@ -52,13 +52,18 @@ complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "t
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "rag" -d 'Inspect retrievals: searched, found, cited'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "tools" -d 'Inspect tool calls: arguments, results, errors'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "missing" -d 'Say which evidence is missing and what that rules out'
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "schema" -d 'Say what the rows are that commands print'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "demo" -d 'Serve the sample sessions on loopback until Ctrl-C'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s f -l format -d 'How to print it' -r -f -a "json\t'Indented, every token as the server sent it'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l limit -d 'At most so many rows' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s f -l format -d 'How to print it [default: json; with --overview: table]' -r -f -a "json\t'Indented, every token as the server sent it'
 raw\t'The bytes as they came'
 ndjson\t'A line a session'
 table\t'An overview, a row a session'
-csv\t'The overview as CSV'"
+csv\t'The overview as CSV'
+markdown\t'The overview as Markdown'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l out-dir -d 'Write DIR/UUID.json for each session instead, skipping those already there' -r -f -a "(__fish_complete_directories)"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
@@ -76,6 +81,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l overview -d 'A row a session instead: how it came in and ended, and how much it holds'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l force -d 'With --out-dir: fetch and replace what is already there'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
@@ -113,6 +119,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l limit -d 'At most so many rows' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s f -l format -d 'How to print it' -r -f -a "table\t'For reading'
 json\t'An array, an object a row'
 ndjson\t'A line a row'
@@ -152,6 +161,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l limit -d 'At most so many rows' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s f -l format -d 'How to print it' -r -f -a "table\t'For reading'
 json\t'An array, an object a row'
 ndjson\t'A line a row'
@@ -190,6 +202,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l limit -d 'At most so many rows' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s f -l format -d 'How to print it' -r -f -a "table\t'For reading'
 json\t'An array, an object a row'
 ndjson\t'A line a row'
@@ -228,6 +243,28 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s j -l jobs -d 'Sessions to fetch at a time' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l retries -d 'Further tries after a failure that can pass' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l timeout -d 'Time for one try, from connecting to the last byte' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l connect-timeout -d 'Time to connect' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l max-size -d 'Largest document taken, decoded' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
+always\t'Always'
+never\t'Never'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
+json\t'A JSON object a line'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s q -l quiet -d 'No progress, warnings or hints'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r

@@ -21,22 +21,51 @@ pub struct Sessions {
     pub sessions: Vec<String>,
 }
 
+/// Which rows and fields, on every command that prints rows.
+///
+/// With any of them the rows of all sessions make one table.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Rows")]
+pub struct Rows {
+    /// Only these fields, in this order; `feather-analysis schema` lists them
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', value_hint = clap::ValueHint::Other)]
+    pub fields: Vec<String>,
+    /// By these fields, downward with - before one; nulls come last
+    #[arg(
+        long,
+        value_name = "FIELD",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        value_hint = clap::ValueHint::Other
+    )]
+    pub sort: Vec<String>,
+    /// At most so many rows
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+impl Rows {
+    /// Whether anything is asked for.
+    pub fn is_any(&self) -> bool {
+        !self.fields.is_empty() || !self.sort.is_empty() || self.limit.is_some()
+    }
+}
+
 /// `fetch`.
 #[derive(Args, Debug)]
 pub struct FetchArgs {
     /// What to fetch
     #[command(flatten)]
     pub sessions: Sessions,
-    /// How to print it
-    #[arg(
-        long,
-        short,
-        value_enum,
-        default_value_t,
-        value_name = "FORMAT",
-        help_heading = "Output"
-    )]
-    pub format: FetchFormat,
+    /// A row a session instead: how it came in and ended, and how much it holds
+    #[arg(long)]
+    pub overview: bool,
+    /// Which rows of the overview
+    #[command(flatten)]
+    pub rows: Rows,
+    /// How to print it [default: json; with --overview: table]
+    #[arg(long, short, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<FetchFormat>,
     /// Write DIR/UUID.json for each session instead, skipping those already there
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Output")]
     pub out_dir: Option<PathBuf>,
@@ -91,6 +120,9 @@ pub struct RagArgs {
     /// What to inspect
     #[command(flatten)]
     pub sessions: Sessions,
+    /// Which rows
+    #[command(flatten)]
+    pub rows: Rows,
     /// How to print it
     #[arg(
         long,
@@ -105,7 +137,7 @@ pub struct RagArgs {
     #[arg(long, conflicts_with = "summary")]
     pub chunks: bool,
     /// Figures over all sessions given
-    #[arg(long, conflicts_with_all = ["only", "chunks"])]
+    #[arg(long, conflicts_with_all = ["only", "chunks", "fields", "sort", "limit"])]
     pub summary: bool,
     /// Only rows that meet one of these conditions
     #[arg(long, value_enum, value_name = "CONDITION", value_delimiter = ',')]
@@ -121,6 +153,9 @@ pub struct ToolsArgs {
     /// What to inspect
     #[command(flatten)]
     pub sessions: Sessions,
+    /// Which rows
+    #[command(flatten)]
+    pub rows: Rows,
     /// How to print it
     #[arg(
         long,
@@ -132,7 +167,7 @@ pub struct ToolsArgs {
     )]
     pub format: RowFormat,
     /// Figures over all sessions given, by tool
-    #[arg(long, conflicts_with_all = ["only", "full"])]
+    #[arg(long, conflicts_with_all = ["only", "full", "fields", "sort", "limit"])]
     pub summary: bool,
     /// Only calls of these tools
     #[arg(
@@ -159,6 +194,9 @@ pub struct MissingArgs {
     /// What to inspect
     #[command(flatten)]
     pub sessions: Sessions,
+    /// Which rows
+    #[command(flatten)]
+    pub rows: Rows,
     /// How to print it
     #[arg(
         long,
@@ -173,7 +211,7 @@ pub struct MissingArgs {
     #[arg(long)]
     pub all: bool,
     /// Sessions and share by reason, over all sessions given
-    #[arg(long, conflicts_with = "all")]
+    #[arg(long, conflicts_with_all = ["all", "fields", "sort", "limit"])]
     pub summary: bool,
     /// Exit with 10 if a session declares one of these reasons
     #[arg(long, value_enum, value_name = "REASON", value_delimiter = ',')]

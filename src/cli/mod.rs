@@ -10,7 +10,9 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
-pub use self::commands::{FetchArgs, MissingArgs, RagArgs, Sessions, ToolsArgs, TranscriptArgs};
+pub use self::commands::{
+    FetchArgs, MissingArgs, RagArgs, Rows, Sessions, ToolsArgs, TranscriptArgs,
+};
 pub use self::connection::Connection;
 pub use self::output::Output;
 pub use self::values::{
@@ -119,6 +121,22 @@ Examples:
 Exit codes: 0 done, 2 usage, 4 unusable document, 10 a --fail-on condition matched, and those of a
 fetch: feather-analysis --help lists them.")]
     Missing(MissingArgs),
+    /// Say what the rows are that commands print
+    ///
+    /// Without ROWS: the kinds of rows, with a sentence each. With one: its JSON Schema (draft
+    /// 2020-12), with every field's type, unit and meaning.
+    #[command(after_long_help = "\
+Examples:
+  feather-analysis schema
+  feather-analysis schema rag
+  feather-analysis schema rag | jq -r '.properties | keys_unsorted[]'
+
+Exit codes: 0 done, 2 no such rows.")]
+    Schema {
+        /// A kind of rows
+        #[arg(value_name = "ROWS", value_hint = clap::ValueHint::Other)]
+        rows: Option<String>,
+    },
     /// Print a completion script
     #[command(after_long_help = "\
 Examples:

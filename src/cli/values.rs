@@ -4,10 +4,9 @@ use chrono::FixedOffset;
 use clap::ValueEnum;
 
 /// `fetch --format`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FetchFormat {
     /// Indented, every token as the server sent it
-    #[default]
     Json,
     /// The bytes as they came
     Raw,
@@ -17,6 +16,8 @@ pub enum FetchFormat {
     Table,
     /// The overview as CSV
     Csv,
+    /// The overview as Markdown
+    Markdown,
 }
 
 /// `transcript --format`.
@@ -47,6 +48,13 @@ pub enum RowFormat {
     Csv,
     /// For an issue tracker
     Markdown,
+}
+
+impl RowFormat {
+    /// Whether output in this format is read, not processed.
+    pub const fn is_for_reading(self) -> bool {
+        matches!(self, Self::Table | Self::Markdown)
+    }
 }
 
 /// What a retrieval or a citation can be picked by.

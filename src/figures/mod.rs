@@ -1,3 +1,6 @@
-//! Rows → figures: how values are counted, ranked and compared.
+//! Rows → figures: what many sessions come to.
 
+pub mod missing;
+pub mod rag;
 pub mod stats;
+pub mod tools;

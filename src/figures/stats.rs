@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How [`percentile`] picks its value, in the words that every summary prints beside it.
@@ -27,14 +28,8 @@ fn rank(p: f64, count: usize) -> Option<usize> {
     (count > 0).then(|| (rank as usize).clamp(1, count))
 }
 
-/// `part` of `whole`, from 0 to 1; None where there is no whole.
-#[allow(clippy::cast_precision_loss, reason = "a share is for reading")]
-pub fn share(part: usize, whole: usize) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
-}
-
-/// The middle, the tail and the end of what was measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+/// The middle, the tail and the end of what was measured; null where nothing was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Spread {
     /// How many values there are; those that were not sent or are no plain number are not counted.
     pub count: usize,
@@ -65,6 +60,14 @@ impl Tally {
             self.counts.entry(order(value)).or_insert((value, 0)).1 += 1;
             self.total += 1;
         }
+    }
+
+    /// Counts what another tally has counted.
+    pub fn merge(&mut self, other: &Self) {
+        for (key, (value, count)) in &other.counts {
+            self.counts.entry(*key).or_insert((*value, 0)).1 += count;
+        }
+        self.total += other.total;
     }
 
     /// [`percentile`] of the values that were counted.
@@ -135,6 +138,15 @@ impl Histogram {
         }
     }
 
+    /// Counts what another histogram has counted.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, count) in self.bins.iter_mut().zip(other.bins) {
+            *mine += count;
+        }
+        self.under += other.under;
+        self.over += other.over;
+    }
+
     /// How many scores were counted.
     pub fn total(&self) -> usize {
         self.bins.iter().sum::<usize>() + self.under + self.over
@@ -163,10 +175,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_has_no_percentile_and_no_share() {
+    fn nothing_has_no_percentile() {
         assert_eq!(percentile(&[], 50.0), None);
-        assert_eq!(share(0, 0), None);
-        assert_eq!(share(1, 4), Some(0.25));
         let spread = Tally::default().spread();
         assert_eq!((spread.count, spread.p50, spread.p95, spread.max), (0, None, None, None));
     }

@@ -14,6 +14,9 @@ mod contract;
 mod lists;
 mod values;
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -470,6 +473,21 @@ macro_rules! open_enum {
                     $($text => Self::$variant,)+
                     _ => Self::Other(text),
                 }
+            }
+        }
+
+        impl JsonSchema for $name<'_> {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                let known: Vec<&str> = Self::KNOWN.iter().map($name::as_str).collect();
+                schemars::json_schema!({ "type": "string", "examples": known })
             }
         }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::value::RawValue;
@@ -239,6 +240,12 @@ pub fn json_type(raw: &RawValue) -> &'static str {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timestamp<'a>(Text<'a>);
 
+impl<'a> From<&'a str> for Timestamp<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(text.into())
+    }
+}
+
 impl Timestamp<'_> {
     /// The moment; one without an offset is read as UTC. None where the text is no date-time.
     pub fn instant(&self) -> Option<DateTime<Utc>> {
@@ -295,4 +302,30 @@ impl<'de: 'a, 'a> Deserialize<'de> for KbVersions<'a> {
 
         deserializer.deserialize_map(EntriesVisitor)
     }
+}
+
+/// What a kind of value is in a JSON Schema.
+macro_rules! json_schema {
+    ($($type:ident => $schema:tt,)+) => {$(
+        impl JsonSchema for $type<'_> {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                schemars::json_schema!($schema)
+            }
+        }
+    )+};
+}
+
+json_schema! {
+    Text => { "type": "string" },
+    LazyText => { "type": "string" },
+    Number => { "type": "number" },
+    Timestamp => { "type": "string", "format": "date-time" },
 }

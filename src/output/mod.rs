@@ -3,5 +3,5 @@
 mod reporter;
 mod terminal;
 
-pub use self::reporter::{Reporter, usage_as_json, wants_json};
+pub use self::reporter::{FailureRow, Reporter, usage_as_json, wants_json};
 pub use self::terminal::{Out, Terminal};

@@ -3,43 +3,41 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::{Out, sanitize};
+use super::{Out, json, sanitize};
+use crate::rows::{Field, Record};
 
-/// A row as CSV shows it: the same fields as its JSON, lists joined by `;`.
-pub trait Record {
-    /// The fields' names, in order.
-    const FIELDS: &'static [&'static str];
-
-    /// The fields, in the same order; one that is absent is empty.
-    fn values(&self) -> Vec<Cow<'_, str>>;
+/// The line of names.
+pub fn header(fields: &[Field]) -> String {
+    let names = fields.iter().map(|field| &*field.name);
+    format!("{}\n", names.collect::<Vec<_>>().join(","))
 }
 
-/// A table of records that are written as they come.
+/// Lines of records.
 pub struct Writer<'a>(csv::Writer<Out<'a>>);
 
 impl<'a> Writer<'a> {
-    /// Begins with the line of names.
-    pub fn new(fields: &[&str], out: Out<'a>) -> io::Result<Self> {
-        let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(fields)?;
-        Ok(Self(writer))
+    /// Writes to `out`, without a line of names.
+    pub fn new(out: Out<'a>) -> Self {
+        Self(csv::Writer::from_writer(out))
     }
 
-    /// The next record.
-    pub fn push(&mut self, record: &impl Record) -> io::Result<()> {
-        let values = record.values();
-        let safe = |value: &Cow<'_, str>| defuse(&sanitize::text(value)).into_owned();
-        Ok(self.0.write_record(values.iter().map(safe))?)
-    }
-
-    /// Passes on what was written so far.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+    /// The next record: these fields of a row's JSON.
+    pub fn push(&mut self, row: &str, fields: &[Field]) -> io::Result<()> {
+        let record = Record::of(row)?;
+        for field in fields {
+            let value = match record.text(field) {
+                // Such a value stands on a line, like its cell.
+                Cow::Borrowed(value) if value.starts_with(['[', '{']) => json::one_line_of(value),
+                value => value,
+            };
+            self.0.write_field(&*defuse(&sanitize::text(&value)))?;
+        }
+        Ok(self.0.write_record(None::<&[u8]>)?)
     }
 
     /// Writes out what is left.
     pub fn end(mut self) -> io::Result<()> {
-        self.flush()
+        self.0.flush()
     }
 }
 
@@ -55,6 +53,7 @@ fn defuse(value: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rows::Kind;
 
     #[test]
     fn formulas_are_defused_and_numbers_left_alone() {
@@ -67,18 +66,14 @@ mod tests {
     }
 
     #[test]
-    fn cells_hold_no_control_characters() {
-        struct Row;
-        impl Record for Row {
-            const FIELDS: &'static [&'static str] = &["text"];
-            fn values(&self) -> Vec<Cow<'_, str>> {
-                vec!["\u{1b}[2Ja\u{202e}\nb".into()]
-            }
-        }
+    fn cells_hold_no_control_characters_and_json_stands_on_a_line() {
+        let field = |place| Field { name: "f".into(), place, inner: None, kind: Kind::Text };
         let mut out = Vec::new();
-        let mut writer = Writer::new(Row::FIELDS, &mut out).unwrap();
-        writer.push(&Row).unwrap();
+        let mut writer = Writer::new(&mut out);
+        let row = "{\"a\":\"\\u001b[2Ja\u{202e}\\nb\",\"c\":{ \"d\": \"e f\" }}";
+        writer.push(row, &[field(0), field(1)]).unwrap();
         writer.end().unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "text\n\"a<U+202E>\nb\"\n");
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text, "\"a<U+202E>\nb\",\"{\"\"d\"\":\"\"e f\"\"}\"\n");
     }
 }

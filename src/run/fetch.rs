@@ -1,106 +1,78 @@
 //! `fetch`: print the analysis input, or write it to files.
 
+use std::cell::Cell;
 use std::collections::HashSet;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::ValueEnum as _;
 use uuid::Uuid;
 
-use super::{Run, remarks};
+use super::{Done, Run};
 use crate::cli::{FetchArgs, FetchFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::Item;
 use crate::input::document::{Checked, Document, Origin};
-use crate::render::csv::{self, Record as _};
-use crate::render::overview::Overview;
-use crate::render::{LayoutOptions, json, rows};
+use crate::render::frame::{Frame, Framed};
+use crate::render::rows::{Format, Printer};
+use crate::render::{LayoutOptions, json};
+use crate::rows::{Page, Row as _};
 use crate::view::overview::{self as view, OverviewRow};
 
 impl Run<'_> {
     /// `fetch`.
     pub(super) fn fetch(mut self, args: &FetchArgs) -> anyhow::Result<Exit> {
+        let format = overview_format(args)?;
         if let Some(folder) = &args.out_dir {
             return self.fetch_into(folder, args);
         }
-        match args.format {
-            FetchFormat::Table => return self.overview(args),
-            FetchFormat::Csv => return self.overview_csv(args),
-            FetchFormat::Json | FetchFormat::Raw | FetchFormat::Ndjson => {}
+        if let Some(format) = format {
+            return self.overview(args, format);
         }
         let mut documents = self.documents(&args.sessions)?;
         let mut out = self.out(false);
+        let mut framed = Framed::new(Frame::default(), &mut out);
         let options = self.options.clone();
-        let mut unfinished = false;
-        self.each(&mut documents, |document| {
+        let unfinished = Cell::new(false);
+        let print = |document: &Document, out: &mut dyn io::Write| {
             let (checked, remarks) = check(document)?;
-            if std::mem::take(&mut unfinished) {
+            if unfinished.take() {
                 out.write_all(b"\n")?;
             }
             match args.format {
-                FetchFormat::Raw => {
+                Some(FetchFormat::Raw) => {
                     let raw = json::for_output(document.raw(), &options);
                     out.write_all(raw.as_bytes())?;
-                    unfinished = !raw.ends_with('\n');
+                    unfinished.set(!raw.ends_with('\n'));
                 }
-                FetchFormat::Ndjson => {
-                    json::one_line(document.json(), &checked.seams, &options, &mut out)?;
+                Some(FetchFormat::Ndjson) => {
+                    json::one_line(document.json(), &checked.seams, &options, out)?;
                 }
-                _ => json::indented(document.json(), &checked.seams, &options, &mut out)?,
+                _ => json::indented(document.json(), &checked.seams, &options, out)?,
             }
-            if document.is_fetched() {
-                out.flush()?;
-            }
-            Ok(remarks)
-        })?;
+            Ok(Done::of(&checked.session_id, remarks, ()))
+        };
+        self.each(&mut documents, &mut framed, print, Ok)?;
+        framed.end()?;
         out.finish()?;
         Ok(self.close(false))
     }
 
-    /// `fetch --format table`: a row a session, laid out when all are known.
-    fn overview(mut self, args: &FetchArgs) -> anyhow::Result<Exit> {
-        let mut documents = self.documents(&args.sessions)?;
-        let mut out = self.out(true);
-        let options = self.options.clone();
-        let mut overview = Overview::default();
-        self.each(&mut documents, |document| {
+    /// `fetch --overview`.
+    fn overview(self, args: &FetchArgs, format: Format) -> anyhow::Result<Exit> {
+        let pick = Self::pick::<OverviewRow<'_>>(&args.rows)?;
+        let printer = Printer::new(format, &self.options, pick, &OverviewRow::columns(), true);
+        self.print(&args.sessions, &printer, |document, out| {
             let input = document.read()?;
-            overview.push(&view::row(&input), &options);
-            Ok(remarks(document, &input))
-        })?;
-        if !overview.is_empty() {
-            rows::write_text(&overview.section(&options), &options, &mut out)?;
-        }
-        out.finish()?;
-        Ok(self.close(false))
-    }
-
-    /// `fetch --format csv`: the same, written as the sessions come.
-    fn overview_csv(mut self, args: &FetchArgs) -> anyhow::Result<Exit> {
-        let mut documents = self.documents(&args.sessions)?;
-        let mut out = self.out(false);
-        let mut writer = csv::Writer::new(OverviewRow::FIELDS, &mut out)?;
-        self.each(&mut documents, |document| {
-            let input = document.read()?;
-            writer.push(&view::row(&input))?;
-            Ok(remarks(document, &input))
-        })?;
-        writer.end()?;
-        out.finish()?;
-        Ok(self.close(false))
+            let row = || std::iter::once(view::row(&input));
+            let made = printer.make(&OverviewRow::columns(), row, |_| Page::default(), out)?;
+            Ok(Done::new(document, &input, (made, false)))
+        })
     }
 
     /// `fetch --out-dir`.
     fn fetch_into(mut self, folder: &Path, args: &FetchArgs) -> anyhow::Result<Exit> {
-        if matches!(args.format, FetchFormat::Table | FetchFormat::Csv) {
-            let name = args.format.to_possible_value().map(|value| value.get_name().to_owned());
-            let name = name.unwrap_or_default();
-            return Err(Failure::usage(format!("--out-dir writes documents, not --format {name}"))
-                .hint("use json, ndjson or raw; the overview comes from fetch --format table DIR")
-                .into());
-        }
         let mut folder = Folder::open(folder, args.force)?;
         let mut items = self.items(&args.sessions)?;
         let asked = items.len();
@@ -112,7 +84,7 @@ impl Run<'_> {
         let mut documents = self.open(items, false)?;
         let mut written = 0_usize;
         let plain = LayoutOptions::default();
-        let ended = self.each(&mut documents, |document| {
+        let write = |document: &Document, _: &mut dyn io::Write| {
             let (checked, remarks) = check(document)?;
             let name = match document.origin() {
                 Origin::Session { id, .. } => id.to_string(),
@@ -121,18 +93,21 @@ impl Run<'_> {
             // A file may hold a session that is there, or was a moment ago.
             if folder.has(&name) {
                 skipped += 1;
-                return Ok(remarks);
+                return Ok(Done::of(&checked.session_id, remarks, ()));
             }
             folder.write(&name, |file| match args.format {
-                FetchFormat::Raw => file.write_all(document.raw().as_bytes()),
-                FetchFormat::Ndjson => {
+                Some(FetchFormat::Raw) => file.write_all(document.raw().as_bytes()),
+                Some(FetchFormat::Ndjson) => {
                     json::one_line(document.json(), &checked.seams, &plain, file)
                 }
                 _ => json::indented(document.json(), &checked.seams, &plain, file),
             })?;
             written += 1;
-            Ok(remarks)
-        });
+            Ok(Done::of(&checked.session_id, remarks, ()))
+        };
+        let mut nothing = io::sink();
+        let mut framed = Framed::new(Frame::default(), &mut nothing);
+        let ended = self.each(&mut documents, &mut framed, write, Ok);
         self.reporter.end_progress();
         let label = folder.path.display();
         let already =
@@ -142,6 +117,34 @@ impl Run<'_> {
         ended?;
         Ok(self.close(false))
     }
+}
+
+/// How the overview is to be printed, where it is what is asked for.
+///
+/// Fails where the options do not go together.
+fn overview_format(args: &FetchArgs) -> Result<Option<Format>, Failure> {
+    let format = match args.format {
+        None => Some(Format::Table).filter(|_| args.overview),
+        Some(FetchFormat::Table) => Some(Format::Table),
+        Some(FetchFormat::Csv) => Some(Format::Csv),
+        Some(FetchFormat::Markdown) => Some(Format::Markdown),
+        Some(FetchFormat::Json) => Some(Format::Json).filter(|_| args.overview),
+        Some(FetchFormat::Ndjson) => Some(Format::Ndjson).filter(|_| args.overview),
+        Some(FetchFormat::Raw) if args.overview => {
+            return Err(Failure::usage("--overview prints rows, and raw is for documents")
+                .hint("use table, json, ndjson, csv or markdown"));
+        }
+        Some(FetchFormat::Raw) => None,
+    };
+    if format.is_none() && args.rows.is_any() {
+        return Err(Failure::usage("--fields, --sort and --limit are for the overview's rows")
+            .hint("add --overview"));
+    }
+    if format.is_some() && args.out_dir.is_some() {
+        return Err(Failure::usage("--out-dir writes documents, not an overview of them")
+            .hint("use json, ndjson or raw; the overview comes from fetch --overview DIR"));
+    }
+    Ok(format)
 }
 
 /// Checks what `fetch` asks of a document; returns remarks.

@@ -2,56 +2,53 @@
 
 use clap::ValueEnum as _;
 
-use super::{Counted, Run, for_reading, remarks};
+use super::{Done, Run};
 use crate::cli::{MissingArgs, MissingCondition};
 use crate::exit::Exit;
-use crate::render::rows::{Format, Writer};
-use crate::render::{missing as render, overview};
-use crate::view::missing::{self as view, Input, MissingRow, Summary, SummaryRow};
+use crate::figures::missing::Summary;
+use crate::render::rows::Printer;
+use crate::rows::Row as _;
+use crate::view::missing::{self as view, Input, MissingRow, all_columns};
 
 impl Run<'_> {
     /// `missing`.
-    pub(super) fn missing(mut self, args: &MissingArgs) -> anyhow::Result<Exit> {
-        let mut documents = self.documents(&args.sessions)?;
-        let mut out = self.out(for_reading(args.format));
-        let format = Format::from(args.format);
-        let (options, layout) = (self.options.clone(), format.options(&self.options));
-        let mut matched = false;
+    pub(super) fn missing(self, args: &MissingArgs) -> anyhow::Result<Exit> {
         if args.summary {
-            let mut summary = Summary::default();
-            let mut counted = Counted::default();
-            self.each(&mut documents, |document| {
-                let input: Input<'_> = document.read()?;
-                matched |= declares(&input, &args.fail_on);
-                summary.add(&view::rows(&input));
-                Ok(counted.remarks(document, &input))
-            })?;
-            let rows = summary.rows();
-            let mut writer = Writer::new::<SummaryRow>(format, &options, &mut out)?;
-            writer.push(&rows, || render::summary(&summary, &rows, &layout))?;
-            writer.end()?;
-        } else {
-            let mut writer = Writer::new::<MissingRow<'_>>(format, &options, &mut out)?;
-            self.each(&mut documents, |document| {
-                let input: Input<'_> = document.read()?;
-                matched |= declares(&input, &args.fail_on);
-                let rows = if args.all { view::all(&input) } else { view::rows(&input) };
-                writer.push(&rows, || {
-                    let title = overview::title(&input, &layout);
-                    if args.all {
-                        render::all(title, &rows, &layout)
-                    } else {
-                        render::section(title, &rows, &layout)
-                    }
-                })?;
-                if document.is_fetched() {
-                    writer.flush()?;
-                }
-                Ok(remarks(document, &input))
-            })?;
-            writer.end()?;
+            return self.missing_summary(args);
         }
-        out.finish()?;
+        let pick = Self::pick::<MissingRow<'_>>(&args.rows)?;
+        let columns = if args.all { all_columns } else { MissingRow::columns };
+        let printer = Printer::new(args.format.into(), &self.options, pick, &columns(), false);
+        self.print(&args.sessions, &printer, |document, out| {
+            let input: Input<'_> = document.read()?;
+            let rows = if args.all { view::all(&input) } else { view::rows(&input) };
+            let columns = if args.all { all_columns() } else { MissingRow::columns() };
+            let page = |_: &_| view::page(&input, &rows);
+            let made = printer.make(&columns, || rows.iter(), page, out)?;
+            Ok(Done::new(document, &input, (made, declares(&input, &args.fail_on))))
+        })
+    }
+
+    /// `missing --summary`.
+    fn missing_summary(mut self, args: &MissingArgs) -> anyhow::Result<Exit> {
+        let mut matched = false;
+        let mut summary = Summary::default();
+        self.fold(
+            &args.sessions,
+            |document| {
+                let input: Input<'_> = document.read()?;
+                let mut one = Summary::default();
+                one.add(&view::rows(&input));
+                Ok(Done::new(document, &input, (one, declares(&input, &args.fail_on))))
+            },
+            |(one, hit)| {
+                summary.merge(one);
+                matched |= hit;
+                Ok(())
+            },
+        )?;
+        let rows = summary.rows();
+        self.figures(&rows, summary.page(&rows), args.format)?;
         Ok(self.close(matched))
     }
 }

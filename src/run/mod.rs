@@ -7,11 +7,15 @@ mod fetch;
 mod generated;
 mod missing;
 mod rag;
+#[cfg(test)]
+mod reference;
+mod schema;
 mod tools;
 mod transcript;
 
 use std::collections::HashSet;
-use std::io;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -30,9 +34,11 @@ use crate::model::{Number, SessionAnalysisInput};
 use crate::output::Reporter;
 use crate::output::{Out, Terminal};
 use crate::render::LayoutOptions;
-use crate::render::rows::Format;
+use crate::render::frame::{Frame, Framed};
+use crate::render::rows::{Collected, Format, Printer};
 use crate::render::style::Styles;
-use crate::rows::spell::Zone;
+use crate::rows::spell::{Spelling, Zone, counted};
+use crate::rows::{Page, Pick, Row};
 
 /// The whole command tree, with the exit codes in its help.
 pub fn command() -> clap::Command {
@@ -58,6 +64,7 @@ pub fn run(cli: &Cli) -> Exit {
     let mut reporter = Reporter::new(&cli.output, &terminal);
     let result = match &cli.command {
         Command::Completions { shell } => completions::print(*shell),
+        Command::Schema { rows } => schema::print(rows.as_deref()),
         Command::Demo { port, list } => demo::serve(*port, *list, &reporter),
         Command::Fetch(args) => Run::new(cli, terminal, &mut reporter).fetch(args),
         Command::Transcript(args) => Run::new(cli, terminal, &mut reporter).transcript(args),
@@ -105,22 +112,27 @@ struct Run<'a> {
     reporter: &'a mut Reporter,
     /// Documents so far, good or not.
     total: usize,
+    /// Sessions so far, and how many of the documents were of one that came before.
+    seen: HashSet<u64>,
+    repeated: usize,
 }
 
 impl<'a> Run<'a> {
     fn new(cli: &'a Cli, terminal: Terminal, reporter: &'a mut Reporter) -> Self {
+        let zone = match cli.output.tz {
+            cli::Zone::Utc => Zone::Utc,
+            cli::Zone::Local => Zone::Local,
+            cli::Zone::Fixed(offset) => Zone::Fixed(offset),
+        };
+        let wide = terminal.width.is_none();
         let options = LayoutOptions {
             width: terminal.width,
             styles: Styles::new(terminal.color),
-            zone: match cli.output.tz {
-                cli::Zone::Utc => Zone::Utc,
-                cli::Zone::Local => Zone::Local,
-                cli::Zone::Fixed(offset) => Zone::Fixed(offset),
-            },
-            short_ids: terminal.width.is_some(),
+            spelling: Spelling { zone, short: !wide, bars: terminal.stdout && !wide, dates: false },
+            full: false,
             terminal: terminal.stdout,
         };
-        Self { cli, terminal, options, reporter, total: 0 }
+        Self { cli, terminal, options, reporter, total: 0, seen: HashSet::new(), repeated: 0 }
     }
 
     /// The documents that `sessions` names, in their order.
@@ -244,56 +256,129 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Calls `each` with every document; what fails is told, and the rest go on. `each` returns
-    /// remarks about the document.
-    fn each(
+    /// Makes each document's piece of the output, in order, and hands what else came of it to
+    /// `take`. What fails is told, and the rest go on.
+    fn each<T>(
         &mut self,
         documents: &mut Documents,
-        mut each: impl FnMut(&Document) -> anyhow::Result<Vec<String>>,
+        out: &mut Framed<'_>,
+        mut make: impl FnMut(&Document, &mut dyn io::Write) -> anyhow::Result<Done<T>>,
+        mut take: impl FnMut(T) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         while let Some(document) = documents.next(self.reporter)? {
             self.total += 1;
             let result = document.map_err(anyhow::Error::from).and_then(|document| {
-                for remark in each(&document)? {
+                let done = make(&document, out)?;
+                if document.is_fetched() {
+                    // A reader need not wait for the next one.
+                    out.flush()?;
+                }
+                for remark in &done.remarks {
                     self.reporter.warn(&format!("{}: {remark}", document.origin().subject()));
                 }
-                Ok(())
+                Ok(done)
             });
-            if let Err(error) = result {
-                self.reporter.failure(&error.downcast::<Failure>()?);
+            out.next();
+            match result {
+                Ok(done) => {
+                    self.repeated += usize::from(!self.seen.insert(done.session));
+                    take(done.value)?;
+                }
+                Err(error) => self.reporter.failure(&error.downcast::<Failure>()?),
             }
         }
         self.reporter.end_progress();
         Ok(())
     }
-}
 
-/// Sessions that figures were made of. One that comes again is counted again, and remarked upon.
-#[derive(Default)]
-struct Counted(HashSet<String>);
+    /// Prints every document's rows; `make` gives those that are to be held until all are known, and
+    /// whether a `--fail-on` condition matched.
+    fn print(
+        mut self,
+        sessions: &Sessions,
+        printer: &Printer,
+        make: impl FnMut(&Document, &mut dyn io::Write) -> anyhow::Result<Done<(Collected, bool)>>,
+    ) -> anyhow::Result<Exit> {
+        let mut documents = self.documents(sessions)?;
+        let mut out = self.out(printer.is_for_reading());
+        let mut framed = Framed::new(printer.frame(), &mut out);
+        let (mut collected, mut matched) = (printer.collected(), false);
+        self.each(&mut documents, &mut framed, make, |(made, hit)| {
+            collected.extend(made);
+            matched |= hit;
+            Ok(())
+        })?;
+        printer.end(collected, &mut framed)?;
+        framed.end()?;
+        out.finish()?;
+        Ok(self.close(matched))
+    }
 
-impl Counted {
-    /// What is odd about the next document.
-    fn remarks<M, R, C, T>(
+    /// Folds every document into figures; `make` reads a document, `take` adds it.
+    fn fold<T>(
         &mut self,
-        document: &Document,
-        input: &SessionAnalysisInput<'_, M, R, C, T>,
-    ) -> Vec<String> {
-        let mut remarks = remarks(document, input);
-        if !self.0.insert(input.session_id.to_string()) {
-            remarks.push(format!("session {} came before; it is counted again", input.session_id));
+        sessions: &Sessions,
+        make: impl Fn(&Document) -> anyhow::Result<Done<T>>,
+        take: impl FnMut(T) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut documents = self.documents(sessions)?;
+        let mut nothing = io::sink();
+        let mut framed = Framed::new(Frame::default(), &mut nothing);
+        self.each(&mut documents, &mut framed, |document, _| make(document), take)?;
+        if self.repeated > 0 {
+            let sessions = counted(self.repeated, "document is", "documents are");
+            let message = format!("{sessions} of a session that came before; every one is counted");
+            self.reporter.warn(&message);
         }
-        remarks
+        Ok(())
+    }
+
+    /// Prints rows of figures: one table for people.
+    fn figures<R: Row>(&self, rows: &[R], page: Page, format: RowFormat) -> anyhow::Result<()> {
+        let mut out = self.out(format.is_for_reading());
+        let pick = Pick::new::<R>(&[], &[], None)?;
+        let columns = R::columns();
+        let printer = Printer::new(format.into(), &self.options, pick, &columns, false);
+        let mut framed = Framed::new(printer.frame(), &mut out);
+        printer.make(&columns, || rows.iter(), |_| page, &mut framed)?;
+        framed.end()?;
+        out.finish()?;
+        Ok(())
+    }
+
+    /// The rows and fields that are wanted of rows of type `R`.
+    fn pick<R: Row>(rows: &cli::Rows) -> Result<Pick, Failure> {
+        Pick::new::<R>(&rows.fields, &rows.sort, rows.limit)
     }
 }
 
-/// What is odd about a document that a view has read.
-fn remarks<M, R, C, T>(
-    document: &Document,
-    input: &SessionAnalysisInput<'_, M, R, C, T>,
-) -> Vec<String> {
-    let version = input.analyzer_input_schema_version.map(Number::as_i64);
-    document.remarks(&input.session_id, version)
+/// What came of a document.
+struct Done<T> {
+    value: T,
+    /// The session's id, by its hash: no more is asked than whether it came before.
+    session: u64,
+    /// What is odd about it.
+    remarks: Vec<String>,
+}
+
+impl<T> Done<T> {
+    /// This came of a document that a view has read.
+    fn new<M, R, C, U>(
+        document: &Document,
+        input: &SessionAnalysisInput<'_, M, R, C, U>,
+        value: T,
+    ) -> Self {
+        let version = input.analyzer_input_schema_version.map(Number::as_i64);
+        let remarks = document.remarks(&input.session_id, version);
+        Self::of(&input.session_id, remarks, value)
+    }
+
+    /// This came of a document of that session.
+    fn of(session_id: &str, remarks: Vec<String>, value: T) -> Self {
+        let mut hasher = DefaultHasher::new();
+        session_id.hash(&mut hasher);
+        Self { value, session: hasher.finish(), remarks }
+    }
 }
 
 impl From<RowFormat> for Format {
@@ -306,9 +391,4 @@ impl From<RowFormat> for Format {
             RowFormat::Markdown => Self::Markdown,
         }
     }
-}
-
-/// Whether output in this format is read, not processed.
-const fn for_reading(format: RowFormat) -> bool {
-    matches!(format, RowFormat::Table | RowFormat::Markdown)
 }

@@ -1,12 +1,12 @@
 //! `tools`.
 
-use super::{Counted, Run, for_reading, remarks};
+use super::{Done, Run};
 use crate::cli::{ToolCondition, ToolsArgs};
 use crate::exit::Exit;
-use crate::model::MissingEvidenceReason;
-use crate::render::rows::{Format, Writer};
-use crate::render::{overview, tools as render};
-use crate::view::tools::{self as view, Counts, Input, Status, Summary, SummaryRow, ToolRow};
+use crate::figures::tools::{Summary, page};
+use crate::render::rows::Printer;
+use crate::rows::Row as _;
+use crate::view::tools::{self as view, Input, Status, ToolRow};
 
 impl Run<'_> {
     /// `tools`.
@@ -14,57 +14,48 @@ impl Run<'_> {
     /// `--name` narrows everything. `--only` narrows what is shown and nothing else: `--fail-on`
     /// looks at the calls that it leaves out too.
     pub(super) fn tools(mut self, args: &ToolsArgs) -> anyhow::Result<Exit> {
-        let mut documents = self.documents(&args.sessions)?;
-        let mut out = self.out(for_reading(args.format));
-        let format = Format::from(args.format);
-        let (options, layout) = (self.options.clone(), format.options(&self.options));
-        let mut matched = false;
         if args.summary {
-            let mut summary = Summary::default();
-            let mut counted = Counted::default();
-            self.each(&mut documents, |document| {
-                let input: Input<'_> = document.read()?;
-                let rows = calls(&input, &args.name);
-                matched |= rows.iter().any(|row| has_status(row, &args.fail_on));
-                summary.add(&rows);
-                Ok(counted.remarks(document, &input))
-            })?;
-            let sessions = summary.sessions;
-            let rows = summary.rows();
-            let mut writer = Writer::new::<SummaryRow>(format, &options, &mut out)?;
-            writer.push(&rows, || render::summary(sessions, &rows, &layout))?;
-            writer.end()?;
-        } else {
-            let mut writer = Writer::new::<ToolRow<'_>>(format, &options, &mut out)?;
-            self.each(&mut documents, |document| {
-                let input: Input<'_> = document.read()?;
-                let rows = calls(&input, &args.name);
-                matched |= rows.iter().any(|row| has_status(row, &args.fail_on));
-                let shown: Vec<&ToolRow<'_>> = rows
-                    .iter()
-                    .filter(|row| args.only.is_empty() || has_status(row, &args.only))
-                    .collect();
-                writer.push(shown.clone(), || {
-                    let page = render::Page {
-                        title: overview::title(&input, &layout),
-                        shown,
-                        all: Counts::of(&rows),
-                        named: !args.name.is_empty(),
-                        declares_none: input
-                            .missing_evidence_reasons
-                            .contains(&MissingEvidenceReason::NoToolTrace),
-                        full: args.full,
-                    };
-                    render::section(page, &layout)
-                })?;
-                if document.is_fetched() {
-                    writer.flush()?;
-                }
-                Ok(remarks(document, &input))
-            })?;
-            writer.end()?;
+            return self.tools_summary(args);
         }
-        out.finish()?;
+        let pick = Self::pick::<ToolRow<'_>>(&args.rows)?;
+        self.options.full = args.full;
+        let format = args.format.into();
+        let printer = Printer::new(format, &self.options, pick, &ToolRow::columns(), false);
+        self.print(&args.sessions, &printer, |document, out| {
+            let input: Input<'_> = document.read()?;
+            let rows = calls(&input, &args.name);
+            let matched = rows.iter().any(|row| has_status(row, &args.fail_on));
+            let wanted = |row: &&ToolRow<'_>| args.only.is_empty() || has_status(row, &args.only);
+            let shown = || rows.iter().filter(wanted);
+            let page = |_: &_| view::page(&input, &rows, wanted, !args.name.is_empty());
+            let made = printer.make(&ToolRow::columns(), shown, page, out)?;
+            Ok(Done::new(document, &input, (made, matched)))
+        })
+    }
+
+    /// `tools --summary`.
+    fn tools_summary(mut self, args: &ToolsArgs) -> anyhow::Result<Exit> {
+        let mut matched = false;
+        let mut summary = Summary::default();
+        self.fold(
+            &args.sessions,
+            |document| {
+                let input: Input<'_> = document.read()?;
+                let rows = calls(&input, &args.name);
+                let matched = rows.iter().any(|row| has_status(row, &args.fail_on));
+                let mut one = Summary::default();
+                one.add(&rows);
+                Ok(Done::new(document, &input, (one, matched)))
+            },
+            |(one, hit)| {
+                summary.merge(one);
+                matched |= hit;
+                Ok(())
+            },
+        )?;
+        let sessions = summary.sessions;
+        let rows = summary.rows();
+        self.figures(&rows, page(sessions, &rows), args.format)?;
         Ok(self.close(matched))
     }
 }

@@ -1,9 +1,10 @@
 //! `transcript`: read the conversation, with its evidence in place.
 
-use super::{Run, remarks};
+use super::{Done, Run};
 use crate::cli::{TranscriptArgs, TranscriptFormat};
 use crate::exit::Exit;
-use crate::render::transcript::{Format, Writer};
+use crate::render::frame::Framed;
+use crate::render::transcript::{Format, frame, write};
 use crate::view::transcript::{Input, Selection, Transcript};
 
 impl Run<'_> {
@@ -17,21 +18,25 @@ impl Run<'_> {
         let format = Format::from(args.format);
         let mut documents = self.documents(&args.sessions)?;
         let mut out = self.out(matches!(format, Format::Text | Format::Markdown));
+        self.options.full = args.full;
         let options = self.options.clone();
-        let mut writer = Writer::new(format, args.full, &options, &mut out);
-        self.each(&mut documents, |document| {
-            let input: Input<'_> = document.read().map_err(|failure| {
-                // Read once more, whole, since that names the very place in a retrieval.
-                document.read_whole().err().unwrap_or(failure)
-            })?;
-            let mut remarks = remarks(document, &input);
-            remarks.extend(writer.push(&Transcript::new(&input), &selection)?);
-            if document.is_fetched() {
-                writer.flush()?;
-            }
-            Ok(remarks)
-        })?;
-        writer.end()?;
+        let mut framed = Framed::new(frame(format, &options), &mut out);
+        self.each(
+            &mut documents,
+            &mut framed,
+            |document, out| {
+                let input: Input<'_> = document.read().map_err(|failure| {
+                    // Read once more, whole, since that names the very place in a retrieval.
+                    document.read_whole().err().unwrap_or(failure)
+                })?;
+                let told = write(&Transcript::new(&input), &selection, format, &options, out)?;
+                let mut done = Done::new(document, &input, ());
+                done.remarks.extend(told);
+                Ok(done)
+            },
+            Ok,
+        )?;
+        framed.end()?;
         out.finish()?;
         Ok(self.close(false))
     }

@@ -1,14 +1,15 @@
 //! The overview: one row a session.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::calls::{self, Call, Counts};
-use super::turns;
-use crate::figures::stats;
+use super::{share, turns};
 use crate::model::{
-    KnowledgeGapAnalysisOutcome, MessageTools, MissingEvidenceReason, Number, SessionAnalysisInput,
-    Skipped, Timestamp, ToolCallEntry,
+    KnowledgeGapAnalysisOutcome as Outcome, MessageTools, MissingEvidenceReason as Reason, Number,
+    SessionAnalysisInput, Skipped, Timestamp, ToolCallEntry,
 };
+use crate::rows::{Cell, Column, Row, Tone, spell};
 
 /// What this view reads of a document.
 pub type Input<'a> =
@@ -22,30 +23,31 @@ pub struct RetrievalHit {
     hit: Option<bool>,
 }
 
-/// One session.
-#[derive(Debug, Serialize)]
+/// A session in a row: how it came in and ended, and how much of everything it holds.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct OverviewRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
-    /// How the customer came in.
+    /// How the customer came in: `chat`, `voice`, `email`, …
     pub channel: Option<&'a str>,
     /// The outcome in the analyzer's vocabulary.
-    pub knowledge_gap_analysis_outcome: Option<&'a KnowledgeGapAnalysisOutcome<'a>>,
+    pub knowledge_gap_analysis_outcome: Option<&'a Outcome<'a>>,
     /// Why the session ended, in the runtime's own words.
     pub completion_reason: Option<&'a str>,
     /// When it began.
     pub started_at: Option<&'a Timestamp<'a>>,
     /// When it ended.
     pub ended_at: Option<&'a Timestamp<'a>>,
-    /// From one to the other; None where either is no time.
+    /// From one to the other; null where either is no time.
+    #[schemars(extend("unit" = "s"))]
     pub duration_seconds: Option<i64>,
     /// Messages.
     pub turns: usize,
     /// Retrievals.
     pub retrievals: usize,
-    /// Retrievals that were hits.
+    /// Retrievals that the runtime counted as a hit.
     pub hits: usize,
-    /// `hits` of the retrievals whose `hit` was sent, 0 to 1; None where there are none.
+    /// `hits` of the retrievals that say whether they were one, 0 to 1; null where there are none.
     pub hit_rate: Option<f64>,
     /// Chunks that reached the model.
     pub citations: usize,
@@ -53,18 +55,126 @@ pub struct OverviewRow<'a> {
     pub tool_calls: usize,
     /// Tool calls that only messages know of.
     pub tool_calls_unrecorded: usize,
-    /// Recorded calls that failed, as the `tools` command tells.
+    /// Recorded tool calls that failed.
     pub tool_errors: usize,
     /// Transfers to a human.
     pub handoffs: usize,
-    /// The satisfaction score.
+    /// The satisfaction score, as it was sent.
     pub csat_score: Option<Number<'a>>,
-    /// The best score there is; None where it is not sent, which means 5.
+    /// The best score there is; null where it is not sent, which means 5.
     pub csat_scale_max: Option<Number<'a>>,
     /// Why evidence is missing.
-    pub missing_evidence_reasons: &'a [MissingEvidenceReason<'a>],
-    /// Version of the document's layout; None where it is not sent, which means 2.
+    pub missing_evidence_reasons: &'a [Reason<'a>],
+    /// Version of the document's layout; null where it is not sent, which means 2.
     pub analyzer_input_schema_version: Option<Number<'a>>,
+}
+
+/// What is said of a session that has no end.
+const NO_END: &str = "no end";
+
+impl Row for OverviewRow<'_> {
+    const KIND: &'static str = "overview";
+    const NOUN: (&'static str, &'static str) = ("session", "sessions");
+
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::<Self>::words("session", |row, spelling| {
+                Cell::new(spelling.id(row.session_id), Tone::Strong)
+            }),
+            Column::<Self>::times("started", |row, spelling| {
+                Cell::of(row.started_at.map(|time| spelling.zone.minute(time)))
+            })
+            .below(2),
+            Column::<Self>::words("via", |row, _| Cell::of(row.channel)),
+            Column::<Self>::words("outcome", |row, _| {
+                let outcome = row.knowledge_gap_analysis_outcome;
+                outcome.map_or_else(Cell::absent, |outcome| {
+                    Cell::new(outcome.as_str(), outcome_tone(outcome))
+                })
+            })
+            .below(1),
+            Column::<Self>::numbers("length", |row, _| match row.duration_seconds {
+                Some(seconds) => spell::duration(seconds).into(),
+                None => Cell::new(NO_END, Tone::Warn),
+            }),
+            Column::<Self>::numbers("turns", |row, _| Cell::count(row.turns)).below(3),
+            Column::<Self>::numbers("hits", |row, _| {
+                let rate = row.hit_rate.map(spell::percent);
+                let (hits, all) = (spell::count(row.hits), spell::count(row.retrievals));
+                rate.map_or_else(Cell::absent, |rate| {
+                    let all_hit = row.hits == row.retrievals;
+                    let tone = if all_hit { Tone::Plain } else { Tone::Warn };
+                    Cell::new(format!("{hits}/{all} {rate}"), tone)
+                })
+            }),
+            Column::<Self>::numbers("cited", |row, _| Cell::count(row.citations)).below(4),
+            Column::<Self>::numbers("tools", |row, _| {
+                // As many as the tools command shows.
+                let calls = row.tool_calls + row.tool_calls_unrecorded;
+                match row.tool_errors {
+                    0 => Cell::count(calls),
+                    errors => {
+                        let (calls, errors) = (spell::count(calls), spell::count(errors));
+                        Cell::new(format!("{calls}, {errors} failed"), Tone::Bad)
+                    }
+                }
+            }),
+            Column::<Self>::numbers("hand-offs", |row, _| Cell::count(row.handoffs)).below(4),
+            Column::<Self>::numbers("csat", |row, _| {
+                Cell::of(row.csat_score.map(|score| match row.csat_scale_max {
+                    Some(scale) => format!("{score}/{scale}"),
+                    None => format!("{score}/5"),
+                }))
+            }),
+            Column::<Self>::text("missing", |row, spelling| {
+                let reasons = row.missing_evidence_reasons.iter();
+                let names = reasons
+                    .map(|reason| if spelling.short { short(reason) } else { reason.as_str() });
+                Cell::of(
+                    Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty()),
+                )
+            }),
+        ]
+    }
+}
+
+/// A reason in few letters: what is missing.
+fn short<'a>(reason: &'a Reason<'_>) -> &'a str {
+    match reason {
+        Reason::NoRagTrace => "rag",
+        Reason::NoKbSnapshot => "kb",
+        Reason::NoCitations => "citations",
+        Reason::NoToolTrace => "tools",
+        Reason::NoCsat => "csat",
+        Reason::NoUserFeedback => "feedback",
+        Reason::TranscriptRedactionSkipped => "redaction",
+        Reason::LegacySession => "legacy",
+        Reason::Other(other) => other,
+    }
+}
+
+/// Whether an outcome is a good one.
+const fn outcome_tone(outcome: &Outcome<'_>) -> Tone {
+    match outcome {
+        Outcome::Resolved => Tone::Good,
+        Outcome::Error | Outcome::CallFailed => Tone::Bad,
+        Outcome::Unresolved | Outcome::Abandoned | Outcome::Expired | Outcome::Escalated => {
+            Tone::Warn
+        }
+        Outcome::Transferred | Outcome::Voicemail | Outcome::Other(_) => Tone::Plain,
+    }
+}
+
+/// A session in a line: `7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · transferred · 11m 59s`. The id
+/// is whole, to be copied.
+pub fn title<M, R, C, T>(input: &SessionAnalysisInput<'_, M, R, C, T>) -> String {
+    let outcome = input.knowledge_gap_analysis_outcome.as_ref();
+    let seconds = turns::seconds_between(input.started_at.as_ref(), input.ended_at.as_ref());
+    let mut facts = Vec::with_capacity(3);
+    facts.extend(input.channel.as_deref().map(str::to_owned));
+    facts.push(outcome.map_or("no outcome", Outcome::as_str).to_owned());
+    facts.push(seconds.map_or_else(|| NO_END.to_owned(), spell::duration));
+    format!("{}  {}", input.session_id, facts.join(" · "))
 }
 
 /// The document's row.
@@ -89,7 +199,7 @@ pub fn row<'a>(input: &'a Input<'a>) -> OverviewRow<'a> {
         turns: input.messages.len(),
         retrievals: input.rag_traces.len(),
         hits,
-        hit_rate: stats::share(hits, verdicts),
+        hit_rate: share(hits, verdicts),
         citations: input.citations.len(),
         tool_calls: input.tool_calls.len(),
         tool_calls_unrecorded: calls.unrecorded,

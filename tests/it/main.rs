@@ -12,6 +12,8 @@ mod key;
 mod lossless;
 mod readable;
 mod retries;
+mod rows;
+mod schemas;
 mod shells;
 mod source;
 mod startup;

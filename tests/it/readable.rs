@@ -59,11 +59,11 @@ fn json_that_stands_in_a_string_is_decoded_for_people() {
     let nested = dumped(&json!([{"type": "text", "text": dumped(&json!({"name": "Zoë"}))}]));
     let document = session(&arguments, &result, "", &nested);
     let text = transcript(&document, "");
-    assert!(text.contains("{\"face\":\"🙂\",\"query\":\"契約の解除\"}\n"), "{text}");
+    assert!(text.contains(r#""query":"契約の解除""#) && text.contains(r#""face":"🙂""#), "{text}");
     assert!(text.contains("\"text\": \"first line\n"), "{text}");
-    assert!(text.contains("second line\"\n"), "{text}");
-    assert!(text.contains(r#""at": "C:\temp","#), "{text}");
-    assert!(text.contains(r#"[{"text":{"name":"Zoë"},"type":"text"}]"#), "{text}");
+    assert!(text.contains("  second line\""), "{text}");
+    assert!(text.contains(r#""at": "C:\temp""#), "{text}");
+    assert!(text.contains(r#""text":{"name":"Zoë"}"#), "{text}");
     let markdown = transcript(&document, "--format markdown");
     for words in ["\"契約の解除\"", "🙂", "\"text\": \"first line\n", r#"{"name":"Zoë"}"#] {
         assert!(markdown.contains(words), "{words}: {markdown}");

@@ -30,11 +30,10 @@ const FOLD: usize = 400;
 pub fn write(
     transcript: &Transcript<'_>,
     selection: &Selection,
-    full: bool,
     options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<()> {
-    let mut page = Page { out, options, full };
+    let mut page = Page { out, options };
     let header = transcript.header();
     writeln!(page.out, "## Session {}", code(header.session_id))?;
     if selection.is_whole() {
@@ -79,8 +78,6 @@ pub fn write(
 struct Page<'a> {
     out: Out<'a>,
     options: &'a LayoutOptions,
-    /// Whether long texts are shown whole.
-    full: bool,
 }
 
 impl Page<'_> {
@@ -89,8 +86,9 @@ impl Page<'_> {
             writeln!(self.out, "\n**{}**", escape(UNREDACTED))?;
         }
         self.out.write_all(b"\n")?;
-        let zone = self.options.zone;
-        let time = |time: &Timestamp<'_>| escape(&zone.date_time(time)).into_owned();
+        let zone = self.options.spelling.zone;
+        let time =
+            |time: &Timestamp<'_>| escape(&super::harmless(zone.date_time(time))).into_owned();
         let text = |text: &str| escape(&sanitize::line(text)).into_owned();
         self.item("channel", header.channel.map(text))?;
         self.item("outcome", header.outcome.map(|outcome| text(outcome.as_str())))?;
@@ -131,7 +129,7 @@ impl Page<'_> {
         )?;
         if let Some(raw) = header.customer_metadata {
             writeln!(self.out, "- **customer metadata:**\n")?;
-            let Cut { text, note } = cut(raw.get(), cut::WHOLE, self.full);
+            let Cut { text, note } = cut(raw.get(), cut::WHOLE, self.options.full);
             // Indented, however short.
             self.fence("  ", &embedded::laid_out(&text, 0))?;
             self.note("  ", note)?;
@@ -149,7 +147,11 @@ impl Page<'_> {
     fn message(&mut self, row: &MessageRow<'_>) -> io::Result<()> {
         write!(self.out, "\n### Turn {} · {}", row.turn, escape(&named(row.role)))?;
         if let Some(time) = row.timestamp {
-            write!(self.out, " · {}", escape(&self.options.zone.date_time(time)))?;
+            write!(
+                self.out,
+                " · {}",
+                escape(&super::harmless(self.options.spelling.zone.date_time(time)))
+            )?;
         }
         let model = row.model_used.map(code);
         let latency = row.latency_ms.map(spell::latency);
@@ -175,7 +177,7 @@ impl Page<'_> {
 
     /// What somebody said: a quote, or JSON laid out.
     fn said(&mut self, text: &str) -> io::Result<()> {
-        let Cut { text, note } = cut(text, cut::MESSAGE, self.full);
+        let Cut { text, note } = cut(text, cut::MESSAGE, self.options.full);
         if embedded::is_json(&text) {
             self.out.write_all(b"\n")?;
             self.fence("", &embedded::laid_out(&text, WIDE))?;
@@ -216,7 +218,9 @@ impl Page<'_> {
         fact: Option<String>,
         text: Option<&str>,
     ) -> io::Result<()> {
-        let time = time.map(|time| escape(&self.options.zone.date_time(time)).into_owned());
+        let time = time.map(|time| {
+            escape(&super::harmless(self.options.spelling.zone.date_time(time))).into_owned()
+        });
         let parts: Vec<_> = [Some(title.to_owned()), time, fact].into_iter().flatten().collect();
         writeln!(self.out, "\n### {}", parts.join(" · "))?;
         match text.filter(|text| !text.trim().is_empty()) {
@@ -326,7 +330,7 @@ impl Page<'_> {
 
     /// A text below an item, whole but for its blobs.
     fn fenced(&mut self, text: &str) -> io::Result<()> {
-        let Cut { text, note } = cut(text, cut::WHOLE, self.full);
+        let Cut { text, note } = cut(text, cut::WHOLE, self.options.full);
         self.fence("  ", &embedded::laid_out(&text, WIDE))?;
         self.note("  ", note)
     }

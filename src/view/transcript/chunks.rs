@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
@@ -60,7 +61,7 @@ impl Serialize for Chunks<'_> {
 }
 
 /// A chunk that a retrieval returned.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ChunkRow<'a> {
     /// The chunk's id.
     pub chunk_id: Text<'a>,

@@ -1,15 +1,16 @@
 //! The rows: what the transcript says, for every format.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::chunks::Chunks;
+use super::chunks::{ChunkRow, Chunks};
 use super::flags::{CITED_NOT_RETRIEVED, ORPHAN, UNASKED, raised};
 use crate::model::{CitedChunk, LazyText, Number, Text, Timestamp};
 use crate::view::calls::{Call, Status};
 
-/// One row of the transcript; `kind` says which.
-#[derive(Debug, Serialize)]
+/// A message with the evidence of its turn, or another event of the conversation; `kind` says which.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "nearly every row is the large one")]
 pub enum Row<'a> {
@@ -28,7 +29,7 @@ pub enum Row<'a> {
 }
 
 /// A message and all that happened at its turn.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct MessageRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -44,7 +45,8 @@ pub struct MessageRow<'a> {
     pub content: LazyText<'a>,
     /// The model that wrote it.
     pub model_used: Option<&'a str>,
-    /// Time to the answer, in milliseconds.
+    /// Time to the answer.
+    #[schemars(extend("unit" = "ms"))]
     pub latency_ms: Option<Number<'a>>,
     /// Whether `content` was cut.
     pub truncated: bool,
@@ -58,7 +60,7 @@ pub struct MessageRow<'a> {
 }
 
 /// What a turn is held against.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Evidence<'a> {
     /// The calls this message asked for, then those that were recorded without being asked for.
     pub tool_calls: Vec<CallRow<'a>>,
@@ -97,7 +99,7 @@ impl Evidence<'_> {
 }
 
 /// A tool call: as it was recorded, as a message asked for it, and as a message answered it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CallRow<'a> {
     /// The call's id.
     pub tool_call_id: &'a str,
@@ -121,7 +123,8 @@ pub struct CallRow<'a> {
     pub result: Option<LazyText<'a>>,
     /// What went wrong: the recorded error, else the one that a message carries.
     pub error: Option<&'a str>,
-    /// Time the call took, in milliseconds.
+    /// Time the call took.
+    #[schemars(extend("unit" = "ms"))]
     pub latency_ms: Option<Number<'a>>,
     /// The turn whose message carries the result.
     pub answered_in_turn: Option<usize>,
@@ -161,7 +164,7 @@ impl<'a> CallRow<'a> {
 }
 
 /// A tool result as a message carries it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct AnswerRow<'a> {
     /// The call it answers.
     pub tool_call_id: &'a str,
@@ -181,7 +184,7 @@ pub struct AnswerRow<'a> {
 }
 
 /// A retrieval.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct RetrievalRow<'a> {
     /// The retrieval's id.
     pub rag_query_id: &'a str,
@@ -192,6 +195,7 @@ pub struct RetrievalRow<'a> {
     /// The knowledge bases that were searched.
     pub kb_ids: &'a [Text<'a>],
     /// What came back, best first.
+    #[schemars(with = "Vec<ChunkRow<'a>>")]
     pub retrieved: Chunks<'a>,
     /// How many chunks came back.
     pub found: usize,
@@ -201,7 +205,8 @@ pub struct RetrievalRow<'a> {
     pub top_score: Option<Number<'a>>,
     /// Whether the runtime counted it as a hit.
     pub hit: Option<bool>,
-    /// Time it took, in milliseconds.
+    /// Time it took.
+    #[schemars(extend("unit" = "ms"))]
     pub latency_ms: Option<Number<'a>>,
     /// The answerability gate's verdict, as it was sent.
     pub answerability: Option<AnswerabilityRow<'a>>,
@@ -210,7 +215,7 @@ pub struct RetrievalRow<'a> {
 }
 
 /// What the answerability gate decided.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct AnswerabilityRow<'a> {
     /// The verdict.
     pub label: Option<&'a str>,
@@ -231,7 +236,7 @@ pub struct AnswerabilityRow<'a> {
 }
 
 /// A citation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CitationRow<'a> {
     /// The turn that had it.
     pub assistant_turn_id: &'a str,
@@ -264,7 +269,7 @@ impl<'a> CitationRow<'a> {
 }
 
 /// A transfer to a human.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct HandoffRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -279,7 +284,7 @@ pub struct HandoffRow<'a> {
 }
 
 /// The evidence of turns that no message has.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct OrphanRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -293,7 +298,7 @@ pub struct OrphanRow<'a> {
 }
 
 /// The satisfaction score.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CsatRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -306,7 +311,7 @@ pub struct CsatRow<'a> {
 }
 
 /// What the customer said of the session.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct FeedbackRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -319,7 +324,7 @@ pub struct FeedbackRow<'a> {
 }
 
 /// The ticket was opened again.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ReopenRow<'a> {
     /// The session's id.
     pub session_id: &'a str,

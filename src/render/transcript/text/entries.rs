@@ -9,8 +9,9 @@ use super::super::{named, truncation, word};
 use super::Page;
 use super::lines::{Fact, columns};
 use crate::model::Timestamp;
-use crate::render::style::{Ink, Tone};
+use crate::render::style::Ink;
 use crate::render::wrap::wrap;
+use crate::rows::Tone;
 use crate::rows::spell;
 use crate::view::transcript::{Evidence, HandoffRow, MessageRow, OrphanRow};
 
@@ -27,7 +28,7 @@ impl Page<'_> {
         facts: &[Fact<'_>],
     ) -> io::Result<()> {
         self.out.write_all(b"\n")?;
-        let zone = self.options.zone;
+        let zone = self.options.spelling.zone;
         let moment = time.and_then(Timestamp::instant);
         let local = moment.map(|moment| zone.local(moment));
         if let (Some(moment), Some(day)) = (moment, local.map(|local| local.date()))
@@ -122,9 +123,9 @@ impl Page<'_> {
     }
 
     pub(super) fn handoff(&mut self, row: &HandoffRow<'_>) -> io::Result<()> {
-        let to = row
-            .transferred_to_agent_id
-            .map(|id| Fact::plain(format!("to {}", spell::id(id, self.options.short_ids))));
+        let to = row.transferred_to_agent_id.map(|id| {
+            Fact::plain(format!("to {}", super::super::id(id, self.options.spelling.short)))
+        });
         self.event("hand-off", row.timestamp, Tone::Warn, to.as_slice(), row.reason)
     }
 

@@ -6,7 +6,7 @@ use super::super::cut::{self, say_the_same};
 use super::super::{asked, chunk, outcome, verdict, word};
 use super::Page;
 use super::lines::Fact;
-use crate::render::style::Tone;
+use crate::rows::Tone;
 use crate::rows::spell;
 use crate::view::transcript::{
     AnswerRow, CallRow, CitationRow, Evidence, ORPHAN, RetrievalRow, Status, UNASKED,
@@ -64,11 +64,11 @@ impl Page<'_> {
         }
         facts.extend(row.latency_ms.map(|latency| Fact::dim(spell::latency(latency))));
         let hash = row.query_hash.filter(|hash| !hash.trim().is_empty());
-        let hash = hash.map(|hash| spell::id(hash, self.options.short_ids));
+        let hash = hash.map(|hash| super::super::id(hash, self.options.spelling.short));
         facts.extend(hash.map(Fact::dim));
         self.orphan_turn(&mut facts, &row.flags, row.assistant_turn_id);
         self.labelled("retrieval", &facts, " · ")?;
-        let short = self.options.short_ids;
+        let short = self.options.spelling.short;
         let cited = row.retrieved.cited();
         let cited = cited.iter().map(|row| Fact::plain(chunk(&row.doc_id, &row.chunk_id, short)));
         let cited: Vec<_> = cited.collect();
@@ -78,7 +78,7 @@ impl Page<'_> {
     /// The citations that the retrievals above do not show.
     fn citations(&mut self, citations: &[CitationRow<'_>]) -> io::Result<()> {
         for row in citations.iter().filter(|row| !row.retrieved) {
-            let chunk = chunk(row.doc_id, row.chunk_id, self.options.short_ids);
+            let chunk = chunk(row.doc_id, row.chunk_id, self.options.spelling.short);
             let mut facts = vec![Fact::plain(chunk), Fact::new("cited-not-retrieved", Tone::Warn)];
             self.orphan_turn(&mut facts, &row.flags, row.assistant_turn_id);
             self.labelled("cited", &facts, " · ")?;
@@ -91,7 +91,9 @@ impl Page<'_> {
         if flags.contains(&ORPHAN) {
             let turn = match turn_id {
                 "" => "orphan, no turn id".to_owned(),
-                id => format!("orphan of turn {}", spell::id(id, self.options.short_ids)),
+                id => {
+                    format!("orphan of turn {}", super::super::id(id, self.options.spelling.short))
+                }
             };
             facts.push(Fact::new(turn, Tone::Warn));
         }

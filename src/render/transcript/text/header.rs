@@ -3,13 +3,12 @@
 use std::io;
 
 use super::super::cut::{self, Cut, cut};
-use super::super::{UNREDACTED, counts, lasted, word};
+use super::super::{UNREDACTED, counts, harmless, lasted, word};
 use super::lines::{Fact, columns, is_code};
 use super::{Page, score};
 use crate::model::{KnowledgeGapAnalysisOutcome as Outcome, MissingEvidenceReason, Timestamp};
-use crate::render::style::Tone;
 use crate::render::{embedded, sanitize};
-use crate::rows::spell;
+use crate::rows::Tone;
 use crate::view::transcript::{Header, Selection};
 
 /// The column of labels in the header.
@@ -73,9 +72,9 @@ impl Page<'_> {
     }
 
     fn times(&mut self, header: &Header<'_>) -> io::Result<()> {
-        let zone = self.options.zone;
+        let zone = self.options.spelling.zone;
         if let Some(started) = header.started_at {
-            self.fact("started", &[Fact::plain(zone.date_time(started))])?;
+            self.fact("started", &[Fact::plain(harmless(zone.date_time(started)))])?;
             if let Some(moment) = started.instant() {
                 self.day = Some(zone.local(moment).date());
                 self.zone_told = true;
@@ -90,13 +89,13 @@ impl Page<'_> {
 
     /// A time of the header: with its date where that is not the session's first day.
     fn moment(&self, time: &Timestamp<'_>) -> String {
-        let zone = self.options.zone;
+        let zone = self.options.spelling.zone;
         match time.instant() {
-            Some(_) if !self.zone_told => zone.date_time(time),
+            Some(_) if !self.zone_told => harmless(zone.date_time(time)),
             Some(moment) if self.day != Some(zone.local(moment).date()) => {
-                format!("{} {}", zone.date(moment), zone.clock(time))
+                format!("{} {}", zone.date(moment), harmless(zone.clock(time)))
             }
-            _ => zone.clock(time),
+            _ => harmless(zone.clock(time)),
         }
     }
 
@@ -105,7 +104,7 @@ impl Page<'_> {
         let mut facts = Vec::new();
         facts.extend(snapshot.captured_at.as_ref().map(|time| Fact::plain(self.moment(time))));
         for (index, (kb, versions)) in snapshot.kb_versions.0.iter().enumerate() {
-            let id = spell::id(kb, self.options.short_ids);
+            let id = super::super::id(kb, self.options.spelling.short);
             let what = if index == 0 { " versions" } else { "" };
             facts.push(Fact::plain(format!("{id}: {versions}{what}")));
         }
@@ -141,7 +140,7 @@ impl Page<'_> {
         for (index, (key, value)) in entries.iter().enumerate() {
             self.label(0, FACTS, if index == 0 { "customer" } else { "" }, Tone::Dim)?;
             let key = format!("{}: ", sanitize::line(key));
-            let Cut { text: value, note } = cut(value.get(), cut::MESSAGE, self.full);
+            let Cut { text: value, note } = cut(value.get(), cut::MESSAGE, self.options.full);
             let value = embedded::decoded(&value);
             let value = sanitize::line(&value);
             let fits =

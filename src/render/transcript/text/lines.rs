@@ -9,8 +9,9 @@ use super::super::block;
 use super::super::cut::{Cut, Limit, cut};
 use super::{Page, WIDEST};
 use crate::render::embedded;
-use crate::render::style::{Ink, Tone};
+use crate::render::style::Ink;
 use crate::render::wrap::{wrap, wrap_code};
+use crate::rows::Tone;
 
 /// Text gets at least this many columns, however narrow the terminal.
 const NARROWEST: usize = 16;
@@ -108,7 +109,7 @@ impl Page<'_> {
         limit: Limit,
         tone: Tone,
     ) -> io::Result<()> {
-        let Cut { text, note } = cut(text, limit, self.full);
+        let Cut { text, note } = cut(text, limit, self.options.full);
         let measure = self.measure(indent).unwrap_or(WIDEST - indent.min(WIDEST));
         let text = embedded::laid_out(&text, measure);
         let text = block(&text);

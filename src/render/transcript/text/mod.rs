@@ -11,26 +11,25 @@ use std::io;
 use chrono::NaiveDate;
 
 use self::lines::{Fact, columns};
-use super::super::style::Tone;
 use super::super::{LayoutOptions, Out, sanitize};
 use super::{named, nothing, selected};
 use crate::model::Number;
+use crate::rows::Tone;
 use crate::view::transcript::{Row, Selection, Transcript};
 
 /// Lines are never longer than this, however wide the terminal: longer ones are hard to follow.
 const WIDEST: usize = 100;
 
 /// What divides two sessions.
-pub fn between(options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
+pub fn between(options: &LayoutOptions) -> String {
     let width = options.width.unwrap_or(WIDEST).min(WIDEST);
-    writeln!(out, "\n{}\n", options.styles.dim.paint(&"─".repeat(width)))
+    format!("\n{}\n\n", options.styles.dim.paint(&"─".repeat(width)))
 }
 
 /// One session.
 pub fn write(
     transcript: &Transcript<'_>,
     selection: &Selection,
-    full: bool,
     options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<()> {
@@ -39,7 +38,6 @@ pub fn write(
     let mut page = Page {
         out,
         options,
-        full,
         width: options.width.map(|width| width.min(WIDEST)),
         margin: number.max(3) + 2,
         roles: roles.chain(["feedback".len()]).max().unwrap_or(0).min(12),
@@ -97,8 +95,6 @@ pub(super) fn score(score: Option<Number<'_>>, scale: Option<Number<'_>>) -> Str
 struct Page<'a> {
     out: Out<'a>,
     options: &'a LayoutOptions,
-    /// Whether long texts are shown whole.
-    full: bool,
     /// Columns of the page; None is unlimited.
     width: Option<usize>,
     /// Columns of the margin, which holds the turn numbers.

@@ -3,13 +3,20 @@
 //! Documents are folded in one by one; what is kept grows with the distinct labels, query hashes,
 //! document ids and latencies, not with the sessions.
 
+mod lines;
+mod tables;
+
 use std::collections::{BTreeMap, HashMap};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Counts, Flag, Rag};
-use crate::figures::stats::{self, Histogram, Spread, Tally};
+pub use self::lines::{Line, lines};
+pub use self::tables::sections;
+use super::stats::{self, Histogram, Spread, Tally};
 use crate::model::Number;
+use crate::view::rag::{Counts, Flag, Rag};
+use crate::view::share;
 
 /// What has been folded so far.
 #[derive(Debug, Default)]
@@ -89,6 +96,33 @@ impl Summary {
         }
     }
 
+    /// Adds other sessions' figures.
+    pub fn merge(&mut self, other: Self) {
+        self.sessions += other.sessions;
+        self.no_citations += other.no_citations;
+        self.counts.add(&other.counts);
+        for (label, count) in other.labels {
+            *self.labels.entry(label).or_default() += count;
+        }
+        self.top_scores.merge(&other.top_scores);
+        self.latencies.merge(&other.latencies);
+        self.missed_without_hash += other.missed_without_hash;
+        for (hash, theirs) in other.missed {
+            let mine = self.missed.entry(hash).or_default();
+            mine.misses += theirs.misses;
+            mine.sessions += theirs.sessions;
+            mine.best = mine.best.into_iter().chain(theirs.best).reduce(f64::max);
+        }
+        for (id, theirs) in other.documents {
+            let mine = self.documents.entry(id).or_default();
+            mine.retrievals += theirs.retrievals;
+            mine.sessions += theirs.sessions;
+            mine.cited |= theirs.cited;
+        }
+        // What comes next is of another session, and another retrieval.
+        self.serial += other.serial;
+    }
+
     fn missed(&mut self, hash: &str, score: Option<f64>) {
         let Some(missed) = entry(&mut self.missed, hash) else { return };
         missed.misses += 1;
@@ -138,7 +172,7 @@ impl Summary {
             .map(|(label, count)| Labelled {
                 label: label.as_deref(),
                 count: *count,
-                share: stats::share(*count, self.counts.retrievals),
+                share: share(*count, self.counts.retrievals),
             })
             .collect();
         // The sort keeps the order of names among equals.
@@ -147,7 +181,7 @@ impl Summary {
             sessions: self.sessions,
             sessions_declaring_no_citations: self.no_citations,
             counts: self.counts,
-            hit_rate: stats::share(self.counts.hits, self.counts.verdicts),
+            hit_rate: share(self.counts.hits, self.counts.verdicts),
             answerability,
             top_scores: Scores::new(&self.top_scores),
             latency_ms: self.latencies.spread(),
@@ -166,8 +200,8 @@ fn entry<'m, T: Default>(map: &'m mut HashMap<String, T>, key: &str) -> Option<&
     map.get_mut(key)
 }
 
-/// Figures over all sessions.
-#[derive(Debug, Serialize)]
+/// Figures over the retrievals of all sessions.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Figures<'s> {
     /// Sessions looked at.
     pub sessions: usize,
@@ -182,7 +216,8 @@ pub struct Figures<'s> {
     pub answerability: Vec<Labelled<'s>>,
     /// The retrievals' top scores.
     pub top_scores: Scores,
-    /// The retrievals' latencies, in milliseconds.
+    /// The retrievals' latencies.
+    #[schemars(extend("unit" = "ms"))]
     pub latency_ms: Spread,
     /// The query hashes that missed, most often first: the knowledge gaps.
     pub missed_queries: Vec<MissedQuery<'s>>,
@@ -193,7 +228,7 @@ pub struct Figures<'s> {
 }
 
 /// How often the gate said this.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Labelled<'s> {
     /// What it said; null where it said nothing.
     pub label: Option<&'s str>,
@@ -204,7 +239,7 @@ pub struct Labelled<'s> {
 }
 
 /// A histogram of scores.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Scores {
     /// How many scores there are.
     pub count: usize,
@@ -235,7 +270,7 @@ impl Scores {
 }
 
 /// One bin of a histogram.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Bin {
     /// The least score it holds.
     pub from: f64,
@@ -246,7 +281,7 @@ pub struct Bin {
 }
 
 /// A query that missed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct MissedQuery<'s> {
     /// Fingerprint of the query.
     pub query_hash: &'s str,
@@ -259,7 +294,7 @@ pub struct MissedQuery<'s> {
 }
 
 /// A document that was retrieved and never cited.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct NeverCited<'s> {
     /// The document's id.
     pub doc_id: &'s str,

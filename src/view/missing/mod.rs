@@ -17,12 +17,17 @@
 //! So a session without tool calls that never asked for one misses nothing. A reason that is declared
 //! twice makes one row.
 
-use std::collections::{HashMap, HashSet};
+#[cfg(test)]
+pub(crate) mod tests;
 
+use std::collections::HashSet;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::figures::stats;
+use super::overview;
 use crate::model::{MissingEvidenceReason as Reason, Number, SessionAnalysisInput, Skipped};
+use crate::rows::{Cell, Column, Page, Row, Tone};
 
 /// What this view reads of a document.
 pub type Input<'a> = SessionAnalysisInput<'a, MessageTraffic, RetrievalSize, Skipped, Skipped>;
@@ -47,7 +52,7 @@ pub struct RetrievalSize {
 }
 
 /// A kind of evidence: a part of the document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// The transcript.
@@ -165,7 +170,7 @@ pub const fn weakens(reason: &Reason<'_>) -> Option<&'static str> {
 }
 
 /// Whether what is declared fits what is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Agreement {
     /// It does; also where nothing is declared and nothing is due.
@@ -182,6 +187,7 @@ pub enum Agreement {
 
 impl Agreement {
     /// The agreement as the rows spell it.
+    #[cfg(test)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Agrees => "agrees",
@@ -193,22 +199,24 @@ impl Agreement {
     }
 }
 
-/// A declared reason, a reason that is due, or with `--all` a kind of evidence.
-#[derive(Debug, Serialize)]
+/// A reason why evidence is missing, declared or due, and what it rules out; with `--all` also every
+/// kind of evidence that is there.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct MissingRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
-    /// The reason's code: declared or due; None where neither is so.
+    /// The reason's code: declared or due; null where neither is so.
     pub reason: Option<&'a str>,
-    /// The part of the document it is about; None where it is about the session as a whole.
+    /// The part of the document it is about; null where it is about the session as a whole.
     pub evidence: Option<Evidence>,
     /// Whether the document declares the reason.
     pub declared: bool,
-    /// How much of the evidence is there: elements of a list, 1 for an object, 0 for null.
+    /// How much of the evidence is there: elements of a list, 1 for an object, 0 where there is none; null where that
+    /// does not apply.
     pub present: Option<usize>,
-    /// Whether that fits; None for evidence that the API has no reason for.
+    /// Whether that fits; null for evidence that the API has no reason for.
     pub agreement: Option<Agreement>,
-    /// What the reason says of the session.
+    /// What the reason says of the session, in words.
     pub meaning: Option<&'static str>,
     /// Which classification it weakens.
     pub weakens: Option<&'static str>,
@@ -220,6 +228,70 @@ impl MissingRow<'_> {
     pub fn is_missing(&self) -> bool {
         self.declared || self.agreement == Some(Agreement::AbsentButNotDeclared)
     }
+}
+
+/// What is said of a reason that has no words here.
+pub const UNKNOWN: &str = "unknown to this version";
+
+impl Row for MissingRow<'_> {
+    const KIND: &'static str = "missing";
+    const NOUN: (&'static str, &'static str) = ("reason", "reasons");
+
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::<Self>::session(|row, spelling| spelling.id(row.session_id).into()),
+            Column::<Self>::words("reason", |row, _| {
+                row.reason.map_or_else(Cell::absent, |reason| Cell::new(reason, Tone::Strong))
+            }),
+            Column::<Self>::words("declared", |row, _| declared_cell(row)).below(2),
+            Column::<Self>::text("meaning", |row, _| match (row.meaning, row.reason) {
+                (Some(meaning), _) => meaning.into(),
+                (None, Some(_)) => Cell::new(UNKNOWN, Tone::Warn),
+                (None, None) => Cell::absent(),
+            }),
+            Column::<Self>::text("weakens", |row, _| {
+                row.weakens.map_or_else(Cell::absent, |weakens| Cell::new(weakens, Tone::Warn))
+            })
+            .below(1)
+            .mark("→ "),
+        ]
+    }
+}
+
+/// The columns for every kind of evidence: what there is of it comes first.
+pub fn all_columns<'a>() -> Vec<Column<MissingRow<'a>>> {
+    let mut columns = MissingRow::columns();
+    let evidence = Column::words("evidence", |row: &MissingRow<'_>, _: &_| match row.evidence {
+        Some(evidence) => evidence.as_str().into(),
+        None => Cell::new("(the session)", Tone::Dim),
+    });
+    let count = Column::numbers("count", |row: &MissingRow<'_>, _: &_| {
+        row.present.map_or_else(Cell::absent, Cell::count)
+    });
+    columns.splice(1..1, [evidence, count]);
+    columns
+}
+
+/// Whether the reason is declared, and whether the document agrees.
+fn declared_cell(row: &MissingRow<'_>) -> Cell<'static> {
+    match row.agreement {
+        None => Cell::absent(),
+        Some(Agreement::Agrees) if row.declared => Cell::new("yes, agrees", Tone::Plain),
+        Some(Agreement::Agrees) => Cell::new("no", Tone::Dim),
+        Some(Agreement::DeclaredButPresent) => Cell::new("yes, but present", Tone::Warn),
+        Some(Agreement::AbsentButNotDeclared) => Cell::new("no, but absent", Tone::Warn),
+        Some(Agreement::NotCheckable) => Cell::new("yes, not checkable", Tone::Dim),
+        Some(Agreement::UnknownReason) => Cell::new("yes, unknown", Tone::Warn),
+    }
+}
+
+/// What stands around one session's reasons: whose they are, and what they come to.
+pub fn page(input: &Input<'_>, rows: &[MissingRow<'_>]) -> Page {
+    let mut notes = vec![verdict(rows)];
+    if rows.is_empty() {
+        notes.insert(0, "no missing evidence: nothing is declared, and nothing is due".to_owned());
+    }
+    Page { title: vec![overview::title(input)], notes, dates: false }
 }
 
 /// What is there of every kind, and the traces that other parts left of it.
@@ -389,351 +461,4 @@ pub fn verdict(rows: &[MissingRow<'_>]) -> String {
         weakened.push("what reasons unknown to this version rule out");
     }
     format!("weakened: {}", weakened.join("; "))
-}
-
-/// Figures over many sessions.
-#[derive(Debug, Default)]
-pub struct Summary {
-    /// Sessions added.
-    pub sessions: usize,
-    /// Sessions that neither declare a reason nor have one that is due.
-    pub complete: usize,
-    reasons: HashMap<String, Tally>,
-}
-
-#[derive(Debug, Default)]
-struct Tally {
-    declared: usize,
-    present: usize,
-    undeclared: usize,
-}
-
-/// One reason's figures.
-#[derive(Debug, PartialEq, Serialize)]
-pub struct SummaryRow {
-    /// The reason's code.
-    pub reason: String,
-    /// Sessions that declare it.
-    pub sessions: usize,
-    /// `sessions` of all sessions, 0 to 1.
-    pub share: Option<f64>,
-    /// Sessions that declare it although the evidence is there.
-    pub declared_but_present: usize,
-    /// Sessions that lack the evidence and do not declare it.
-    pub absent_but_not_declared: usize,
-    /// What it says of a session.
-    pub meaning: Option<&'static str>,
-    /// Which classification it weakens.
-    pub weakens: Option<&'static str>,
-}
-
-impl Summary {
-    /// Adds one session's [`rows`].
-    pub fn add(&mut self, rows: &[MissingRow<'_>]) {
-        self.sessions += 1;
-        self.complete += usize::from(!rows.iter().any(MissingRow::is_missing));
-        for row in rows {
-            let Some(reason) = row.reason else { continue };
-            if !self.reasons.contains_key(reason) {
-                self.reasons.insert(reason.to_owned(), Tally::default());
-            }
-            let Some(tally) = self.reasons.get_mut(reason) else { continue };
-            tally.declared += usize::from(row.declared);
-            match row.agreement {
-                Some(Agreement::DeclaredButPresent) => tally.present += 1,
-                Some(Agreement::AbsentButNotDeclared) => tally.undeclared += 1,
-                _ => {}
-            }
-        }
-    }
-
-    /// A row a reason that any session declares or lacks: most sessions first, then most
-    /// disagreements, then by code.
-    pub fn rows(&self) -> Vec<SummaryRow> {
-        let sessions = self.sessions;
-        let mut rows: Vec<SummaryRow> = self
-            .reasons
-            .iter()
-            .map(|(code, tally)| {
-                let known = Reason::KNOWN.iter().find(|known| known.as_str() == *code);
-                SummaryRow {
-                    meaning: known.and_then(meaning),
-                    weakens: known.and_then(weakens),
-                    reason: code.clone(),
-                    sessions: tally.declared,
-                    share: stats::share(tally.declared, sessions),
-                    declared_but_present: tally.present,
-                    absent_but_not_declared: tally.undeclared,
-                }
-            })
-            .collect();
-        let disagreements =
-            |row: &SummaryRow| row.declared_but_present + row.absent_but_not_declared;
-        rows.sort_by(|a, b| {
-            (b.sessions, disagreements(b))
-                .cmp(&(a.sessions, disagreements(a)))
-                .then_with(|| a.reason.cmp(&b.reason))
-        });
-        rows
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn with_input<T>(document: &Value, look: impl FnOnce(&Input<'_>) -> T) -> T {
-        let mut document = document.clone();
-        document["session_id"] = json!("s");
-        let text = document.to_string();
-        look(&serde_json::from_str(&text).unwrap())
-    }
-
-    /// Of each row: reason, evidence, whether declared, count, agreement.
-    fn short(rows: &[MissingRow<'_>]) -> Vec<String> {
-        rows.iter()
-            .map(|row| {
-                format!(
-                    "{} {} {} {} {}",
-                    row.reason.unwrap_or("-"),
-                    row.evidence.map_or("-", Evidence::as_str),
-                    row.declared,
-                    row.present.map_or("-".to_owned(), |count| count.to_string()),
-                    row.agreement.map_or("-", Agreement::as_str),
-                )
-            })
-            .collect()
-    }
-
-    fn rows_of(document: &Value) -> Vec<String> {
-        with_input(document, |input| short(&rows(input)))
-    }
-
-    /// A document in which nothing is due.
-    fn complete() -> Value {
-        json!({
-            "messages": [{"tool_calls": [{"id": "a"}]}],
-            "rag_traces": [{"retrieved": [{"chunk_id": "c"}]}],
-            "citations": [{"chunk_id": "c"}],
-            "tool_calls": [{"tool_call_id": "a"}],
-            "kb_snapshot": {"kb_versions": {}},
-            "user_feedback": {"rating": 1},
-            "csat": {"score": 5},
-        })
-    }
-
-    #[test]
-    fn a_complete_session_has_no_row_and_is_classifiable() {
-        with_input(&complete(), |input| {
-            let rows = rows(input);
-            assert_eq!(short(&rows), Vec::<String>::new());
-            assert_eq!(
-                verdict(&rows),
-                "classifiable: no evidence-backed classification is weakened"
-            );
-        });
-    }
-
-    #[test]
-    fn a_declared_reason_agrees_only_where_its_evidence_is_not_there() {
-        for (reason, field) in [
-            ("no_rag_trace", "rag_traces"),
-            ("no_kb_snapshot", "kb_snapshot"),
-            ("no_citations", "citations"),
-            ("no_tool_trace", "tool_calls"),
-            ("no_csat", "csat"),
-            ("no_user_feedback", "user_feedback"),
-        ] {
-            let mut document = complete();
-            document["missing_evidence_reasons"] = json!([reason, reason]);
-            let row = |count: usize, agreement: &str| {
-                format!("{reason} {field} true {count} {agreement}")
-            };
-            assert_eq!(rows_of(&document), [row(1, "declared-but-present")], "told once");
-            document[field] = Value::Null;
-            assert_eq!(rows_of(&document), [row(0, "agrees")]);
-        }
-    }
-
-    #[test]
-    fn evidence_is_due_only_where_something_speaks_for_it() {
-        for (field, due) in [
-            ("rag_traces", "no_rag_trace rag_traces"),
-            ("kb_snapshot", "no_kb_snapshot kb_snapshot"),
-            ("citations", "no_citations citations"),
-            ("tool_calls", "no_tool_trace tool_calls"),
-            ("csat", "no_csat csat"),
-            ("user_feedback", "no_user_feedback user_feedback"),
-        ] {
-            let mut document = complete();
-            document[field] = Value::Null;
-            assert_eq!(rows_of(&document), [format!("{due} false 0 absent-but-not-declared")]);
-        }
-        // No retrieval, no chunk, no call asked for: nothing is due but what customers say.
-        let quiet = json!({
-            "messages": [{"tool_calls": []}, {"tool_calls": null, "tool_results": null}],
-            "csat": {}, "user_feedback": {},
-        });
-        assert_eq!(rows_of(&quiet), Vec::<String>::new());
-        // A retrieval that found nothing leaves nothing to cite.
-        let empty = json!({
-            "rag_traces": [{"retrieved": []}, {}], "kb_snapshot": {}, "csat": {}, "user_feedback": {},
-        });
-        assert_eq!(rows_of(&empty), Vec::<String>::new());
-        // A result alone tells of a call.
-        let result = json!({"messages": [{"tool_results": {"output": ""}}], "csat": {},
-                            "user_feedback": {}});
-        assert_eq!(rows_of(&result), ["no_tool_trace tool_calls false 0 absent-but-not-declared"]);
-    }
-
-    #[test]
-    fn what_cannot_be_checked_says_so() {
-        let mut document = complete();
-        document["missing_evidence_reasons"] =
-            json!(["transcript_redaction_skipped", "legacy_session", "no_moon"]);
-        assert_eq!(
-            rows_of(&document),
-            [
-                "transcript_redaction_skipped messages true 1 not-checkable",
-                "legacy_session - true - not-checkable",
-                "no_moon - true - unknown-reason",
-            ]
-        );
-        document["analyzer_input_schema_version"] = json!(1);
-        assert_eq!(rows_of(&document)[1], "legacy_session - true - agrees");
-        document["analyzer_input_schema_version"] = json!(2);
-        assert_eq!(rows_of(&document)[1], "legacy_session - true - not-checkable");
-    }
-
-    #[test]
-    fn all_lists_every_kind_then_what_is_about_the_whole() {
-        let document = json!({
-            "messages": [{}, {}], "handoff_events": [{}], "customer_metadata": {"tier": 1},
-            "missing_evidence_reasons": ["legacy_session", "no_csat"],
-        });
-        assert_eq!(
-            with_input(&document, |input| short(&all(input))),
-            [
-                "- messages false 2 -",
-                "- rag_traces false 0 agrees",
-                "- citations false 0 agrees",
-                "- tool_calls false 0 agrees",
-                "- handoff_events false 1 -",
-                "- kb_snapshot false 0 agrees",
-                "no_user_feedback user_feedback false 0 absent-but-not-declared",
-                "no_csat csat true 0 agrees",
-                "- reopen false 0 -",
-                "- customer_metadata false 1 -",
-                "legacy_session - true - not-checkable",
-            ]
-        );
-        let bare = json!({"customer_metadata": {}});
-        with_input(&bare, |input| {
-            let rows = all(input);
-            assert_eq!(rows.last().and_then(|row| row.present), Some(0), "{{}} holds nothing");
-        });
-    }
-
-    #[test]
-    fn the_verdict_names_what_is_weakened() {
-        let mut document = complete();
-        document["missing_evidence_reasons"] = json!(["no_tool_trace", "no_moon"]);
-        assert_eq!(
-            with_input(&document, |input| verdict(&rows(input))),
-            "weakened: tool failure vs knowledge gap; what reasons unknown to this version rule out"
-        );
-    }
-
-    #[test]
-    fn every_reason_of_the_api_has_its_words() {
-        for reason in Reason::KNOWN {
-            assert!(meaning(reason).is_some() && weakens(reason).is_some(), "{reason:?}");
-        }
-        for evidence in Evidence::ALL {
-            if let Some(reason) = evidence.reason() {
-                assert_eq!(evidence_of(&reason), Some(evidence));
-            }
-        }
-    }
-
-    #[test]
-    fn a_summary_counts_sessions_and_disagreements() {
-        let mut summary = Summary::default();
-        let mut present = complete();
-        present["missing_evidence_reasons"] = json!(["no_csat", "no_csat"]);
-        let mut absent = complete();
-        absent["csat"] = Value::Null;
-        let mut odd = complete();
-        odd["missing_evidence_reasons"] = json!(["no_moon", "no_csat"]);
-        for document in [complete(), present, absent, odd] {
-            with_input(&document, |input| summary.add(&rows(input)));
-        }
-        assert_eq!((summary.sessions, summary.complete), (4, 1));
-        let rows = summary.rows();
-        assert_eq!(rows[0].reason, "no_csat");
-        assert_eq!((rows[0].sessions, rows[0].share), (2, Some(0.5)));
-        assert_eq!((rows[0].declared_but_present, rows[0].absent_but_not_declared), (2, 1));
-        assert_eq!((rows[1].reason.as_str(), rows[1].meaning), ("no_moon", None));
-        assert_eq!(rows.len(), 2);
-    }
-
-    fn document() -> impl Strategy<Value = Value> {
-        let codes = Reason::KNOWN.iter().map(Reason::as_str).chain(["no_moon", ""]);
-        let reasons = prop::collection::vec(prop::sample::select(codes.collect::<Vec<_>>()), 0..5);
-        let lists = prop::array::uniform4(0..3_usize);
-        let objects = prop::array::uniform4(any::<bool>());
-        (reasons, lists, objects, prop::option::of(0..4_i64), any::<bool>()).prop_map(
-            |(reasons, lists, objects, version, found)| {
-                let object = |there: bool| if there { json!({}) } else { Value::Null };
-                let chunks = if found { json!([{}]) } else { json!([]) };
-                json!({
-                    "analyzer_input_schema_version": version,
-                    "messages": vec![json!({"tool_calls": chunks}); lists[0]],
-                    "rag_traces": vec![json!({"retrieved": chunks}); lists[1]],
-                    "citations": vec![json!({}); lists[2]],
-                    "tool_calls": vec![json!({}); lists[3]],
-                    "kb_snapshot": object(objects[0]),
-                    "user_feedback": object(objects[1]),
-                    "csat": object(objects[2]),
-                    "reopen": object(objects[3]),
-                    "missing_evidence_reasons": reasons,
-                })
-            },
-        )
-    }
-
-    proptest! {
-        #[test]
-        fn every_declared_reason_has_one_row_and_both_lists_tell_the_same(document in document()) {
-            with_input(&document, |input| {
-                let (rows, all) = (rows(input), all(input));
-                let codes = |rows: &[MissingRow<'_>]| {
-                    let missing = rows.iter().filter(|row| row.is_missing());
-                    let mut codes: Vec<String> =
-                        missing.filter_map(|row| row.reason.map(str::to_owned)).collect();
-                    codes.sort_unstable();
-                    codes
-                };
-                assert_eq!(codes(&rows), codes(&all));
-                assert!(rows.iter().all(MissingRow::is_missing));
-                let declared: HashSet<&str> =
-                    input.missing_evidence_reasons.iter().map(Reason::as_str).collect();
-                assert_eq!(rows.iter().filter(|row| row.declared).count(), declared.len());
-                for row in rows.iter().chain(&all) {
-                    assert_eq!(row.declared, row.reason.is_some_and(|code| declared.contains(code)));
-                    if let Some(Agreement::DeclaredButPresent) = row.agreement {
-                        assert!(row.present > Some(0));
-                    }
-                    if let Some(Agreement::AbsentButNotDeclared) = row.agreement {
-                        assert!(row.present == Some(0) && row.reason.is_some());
-                    }
-                }
-                assert_eq!(all.iter().filter(|row| row.evidence.is_some()).count(), 10);
-                assert_eq!(verdict(&rows).starts_with("classifiable"), rows.is_empty());
-            });
-        }
-    }
 }
