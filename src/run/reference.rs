@@ -57,15 +57,11 @@ fn rows(schema: &Value, path: &str, text: &mut String) {
 
 /// What a field's values are, in words.
 fn of_type(field: &Value) -> String {
-    let named = |name: &str| {
-        match name {
-            "string" if field.get("format").is_some_and(|format| format == "date-time") => "time",
-            name => match name {
-                "array" => "list",
-                name => name,
-            },
-        }
-        .to_owned()
+    let is_time = field.get("format").is_some_and(|format| format == "date-time");
+    let in_words = |name: &str| match name {
+        "string" if is_time => "time".to_owned(),
+        "array" => "list".to_owned(),
+        name => name.to_owned(),
     };
     match (field.get("type"), field.get("anyOf").or_else(|| field.get("oneOf"))) {
         (Some(Value::String(name)), _) if name == "array" => match field.get("items") {
@@ -74,9 +70,9 @@ fn of_type(field: &Value) -> String {
             }
             _ => "list".to_owned(),
         },
-        (Some(Value::String(name)), _) => named(name),
+        (Some(Value::String(name)), _) => in_words(name),
         (Some(Value::Array(names)), _) => {
-            let names: Vec<String> = names.iter().filter_map(Value::as_str).map(named).collect();
+            let names: Vec<String> = names.iter().filter_map(Value::as_str).map(in_words).collect();
             names.join(" or ")
         }
         (_, Some(Value::Array(choices))) => {
