@@ -10,6 +10,7 @@ mod fuzz;
 mod harness;
 mod key;
 mod lossless;
+mod pager;
 mod readable;
 mod retries;
 mod rows;
