@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
@@ -27,7 +28,7 @@ impl Terminal {
             let there = Command::new(tool).arg(option).stdout(Stdio::null()).status().is_ok();
             if !there {
                 assert!(std::env::var_os("CI").is_none(), "CI must have {tool}");
-                eprintln!("skipped: {tool} is not installed");
+                let _ = writeln!(std::io::stderr(), "skipped: {tool} is not installed");
                 return None;
             }
         }

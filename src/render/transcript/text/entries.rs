@@ -40,12 +40,13 @@ impl Page<'_> {
                 format!("── {day}, times in {} ──", zone.label(moment))
             };
             self.zone_told = true;
-            self.tone(Tone::Dim, &line)?;
-            self.out.write_all(b"\n\n")?;
+            self.paragraph(0, &line, Tone::Dim)?;
+            self.out.write_all(b"\n")?;
             self.day = Some(day);
         }
         self.tone(Tone::Dim, number)?;
-        self.blanks(self.margin.saturating_sub(columns(number)))?;
+        let mut column = self.margin.max(columns(number) + 1);
+        self.blanks(column - columns(number))?;
         let (role, ink) = label;
         let clock = match (local, time) {
             // By hand, since a pattern is slow to follow a hundred thousand times.
@@ -56,34 +57,36 @@ impl Page<'_> {
             (None, Some(time)) => word(time.as_str()).unwrap_or_default().into_owned(),
             (None, None) => String::new(),
         };
-        // A role that takes up the line leaves the next to what belongs beside it.
-        let long = self.measure(self.margin).is_some_and(|page| columns(role) + 12 > page);
-        if long {
-            let measure = self.measure(self.margin).unwrap_or(usize::MAX);
-            let mut first = true;
-            for piece in wrap(role, measure) {
-                self.begin(&mut first, self.margin)?;
-                self.paint(ink, piece.trim_end())?;
-            }
-            if !clock.is_empty() || !facts.is_empty() {
-                self.begin(&mut first, self.margin)?;
-            }
-        } else {
+        let page = self.width.unwrap_or(usize::MAX);
+        let mut lead = self.roles.saturating_sub(columns(role)) + 2;
+        if column + columns(role) <= page {
             self.paint(ink, role)?;
-        }
-        let width = columns(role);
-        let (column, lead) = if long {
-            (self.margin, 0)
+            column += columns(role);
         } else {
-            (self.margin + width, self.roles.saturating_sub(width) + 2)
-        };
+            // Longer than a line: broken like text.
+            let begin = column;
+            let mut first = true;
+            for piece in wrap(role, page.saturating_sub(begin)) {
+                self.begin(&mut first, begin)?;
+                self.paint(ink, piece.trim_end())?;
+                column = begin + columns(piece.trim_end());
+            }
+            lead = 2;
+        }
         if clock.is_empty() {
             return self.facts_from(column, lead, self.margin, facts, " · ");
         }
-        self.blanks(lead)?;
-        self.tone(Tone::Dim, &clock)?;
-        // The time stands apart from the facts.
-        self.facts_from(column + lead + columns(&clock), 2, self.margin, facts, " · ")
+        if column + lead + columns(&clock) <= page {
+            self.blanks(lead)?;
+            self.tone(Tone::Dim, &clock)?;
+            // The time stands apart from the facts.
+            let column = column + lead + columns(&clock);
+            return self.facts_from(column, 2, self.margin, facts, " · ");
+        }
+        self.out.write_all(b"\n")?;
+        self.blanks(self.margin)?;
+        self.facts_from(self.margin, 0, self.margin, &[Fact::dim(clock)], " · ")?;
+        if facts.is_empty() { Ok(()) } else { self.line(self.margin, facts) }
     }
 
     pub(super) fn message(&mut self, row: &MessageRow<'_>) -> io::Result<()> {

@@ -32,8 +32,7 @@ impl Page<'_> {
 
     /// A label in the evidence, and the column behind it.
     fn evidence_label(&mut self, label: &str, tone: Tone) -> io::Result<usize> {
-        self.label(self.margin, LABELS, label, tone)?;
-        Ok(self.margin + LABELS)
+        self.label(self.margin, LABELS, label, tone)
     }
 
     fn labelled(&mut self, label: &str, facts: &[Fact<'_>], between: &str) -> io::Result<()> {

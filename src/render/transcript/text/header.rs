@@ -51,8 +51,8 @@ impl Page<'_> {
                 Fact::new(word(reason.as_str()).unwrap_or("(empty)".into()), tone)
             });
             let reasons: Vec<_> = reasons.collect();
-            self.label(0, FACTS, "missing", Tone::Dim)?;
-            self.facts(FACTS, &reasons, ", ")?;
+            let indent = self.label(0, FACTS, "missing", Tone::Dim)?;
+            self.facts(indent, &reasons, ", ")?;
         }
         self.afterwards(header)?;
         self.customer(header)
@@ -67,8 +67,8 @@ impl Page<'_> {
     }
 
     fn fact(&mut self, label: &str, facts: &[Fact<'_>]) -> io::Result<()> {
-        self.label(0, FACTS, label, Tone::Dim)?;
-        self.facts(FACTS, facts, " · ")
+        let indent = self.label(0, FACTS, label, Tone::Dim)?;
+        self.facts(indent, facts, " · ")
     }
 
     fn times(&mut self, header: &Header<'_>) -> io::Result<()> {
@@ -134,26 +134,27 @@ impl Page<'_> {
     fn customer(&mut self, header: &Header<'_>) -> io::Result<()> {
         let Some(raw) = header.customer_metadata else { return Ok(()) };
         let Some(entries) = header.customer_entries() else {
-            self.label(0, FACTS, "customer", Tone::Dim)?;
-            return self.text(FACTS, &sanitize::line(raw.get()), Tone::Plain);
+            let indent = self.label(0, FACTS, "customer", Tone::Dim)?;
+            return self.text(indent, &sanitize::line(raw.get()), Tone::Plain);
         };
         for (index, (key, value)) in entries.iter().enumerate() {
-            self.label(0, FACTS, if index == 0 { "customer" } else { "" }, Tone::Dim)?;
+            let label = if index == 0 { "customer" } else { "" };
+            let indent = self.label(0, FACTS, label, Tone::Dim)?;
             let key = format!("{}: ", sanitize::line(key));
             let Cut { text: value, note } = cut(value.get(), cut::MESSAGE, self.options.full);
             let value = embedded::decoded(&value);
             let value = sanitize::line(&value);
             let fits =
-                self.measure(FACTS).is_none_or(|page| columns(&key) + columns(&value) <= page);
+                self.measure(indent).is_none_or(|page| columns(&key) + columns(&value) <= page);
             if fits || !is_code(&value) {
-                self.text(FACTS, &format!("{key}{value}"), Tone::Plain)?;
+                self.text(indent, &format!("{key}{value}"), Tone::Plain)?;
             } else {
-                self.text(FACTS, key.trim_end(), Tone::Plain)?;
-                self.blanks(FACTS + 2)?;
-                self.text(FACTS + 2, &value, Tone::Plain)?;
+                self.text(indent, key.trim_end(), Tone::Plain)?;
+                self.blanks(indent + 2)?;
+                self.text(indent + 2, &value, Tone::Plain)?;
             }
             if let Some(note) = note {
-                self.paragraph(FACTS, &note, Tone::Dim)?;
+                self.paragraph(indent, &note, Tone::Dim)?;
             }
         }
         Ok(())

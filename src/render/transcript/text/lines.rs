@@ -13,8 +13,8 @@ use crate::render::style::Ink;
 use crate::render::wrap::{wrap, wrap_code};
 use crate::rows::Tone;
 
-/// Text gets at least this many columns, however narrow the terminal.
-const NARROWEST: usize = 16;
+/// With less room than this beside a label, text stands below it.
+const BESIDE: usize = 20;
 
 /// A stretch of a line that is kept together: harmless, without line feeds.
 pub(super) struct Fact<'t> {
@@ -65,7 +65,7 @@ impl Page<'_> {
 
     /// Columns for text that begins at `indent`.
     pub(super) fn measure(&self, indent: usize) -> Option<usize> {
-        self.width.map(|width| width.saturating_sub(indent).max(NARROWEST))
+        self.width.map(|width| width.saturating_sub(indent).max(1))
     }
 
     /// Harmless text, its first line where the cursor is, which must be at `indent`, and the rest
@@ -160,7 +160,7 @@ impl Page<'_> {
         } else {
             (",", " ", Tone::Plain)
         };
-        let page = self.width.map_or(usize::MAX, |page| page.max(indent + NARROWEST));
+        let page = self.width.unwrap_or(usize::MAX);
         let mut column = column;
         for (index, fact) in facts.iter().enumerate() {
             let tail = if index + 1 == facts.len() { "" } else { tail };
@@ -183,7 +183,8 @@ impl Page<'_> {
                 column += width;
             } else {
                 // Longer than a line: broken like text.
-                let pieces = wrap(&fact.text, page - indent).into_iter().map(str::trim_end);
+                let measure = page.saturating_sub(indent + columns(tail));
+                let pieces = wrap(&fact.text, measure).into_iter().map(str::trim_end);
                 for (index, piece) in pieces.filter(|piece| !piece.is_empty()).enumerate() {
                     if index > 0 {
                         self.out.write_all(b"\n")?;
@@ -204,17 +205,28 @@ impl Page<'_> {
         self.facts(indent, facts, " · ")
     }
 
-    /// A label in a column of `room` at `indent`; leaves the cursor behind that column.
+    /// A label in a column of `room` at `indent`, or above where too little room is beside that.
+    /// Leaves the cursor where the text begins, and returns that column.
     pub(super) fn label(
         &mut self,
         indent: usize,
         room: usize,
         label: &str,
         tone: Tone,
-    ) -> io::Result<()> {
+    ) -> io::Result<usize> {
+        if self.measure(indent + room).is_some_and(|measure| measure < BESIDE) {
+            if !label.is_empty() {
+                self.blanks(indent)?;
+                self.tone(tone, label)?;
+                self.out.write_all(b"\n")?;
+            }
+            self.blanks(indent + 2)?;
+            return Ok(indent + 2);
+        }
         self.blanks(indent)?;
         self.tone(tone, label)?;
-        self.blanks(room.saturating_sub(columns(label)).max(1))
+        self.blanks(room.saturating_sub(columns(label)).max(1))?;
+        Ok(indent + room)
     }
 }
 

@@ -20,6 +20,9 @@ use crate::view::transcript::{Row, Selection, Transcript};
 /// Lines are never longer than this, however wide the terminal: longer ones are hard to follow.
 const WIDEST: usize = 100;
 
+/// On a narrower page texts begin below the turn numbers, not beside them.
+const NARROW: usize = 40;
+
 /// What divides two sessions.
 pub fn between(options: &LayoutOptions) -> String {
     let width = options.width.unwrap_or(WIDEST).min(WIDEST);
@@ -39,7 +42,11 @@ pub fn write(
         out,
         options,
         width: options.width.map(|width| width.min(WIDEST)),
-        margin: number.max(3) + 2,
+        margin: if options.width.is_some_and(|width| width < NARROW) {
+            2
+        } else {
+            number.max(3) + 2
+        },
         roles: roles.chain(["feedback".len()]).max().unwrap_or(0).min(12),
         day: None,
         zone_told: false,
