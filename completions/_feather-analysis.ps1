@@ -57,11 +57,17 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;fetch' {
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this, like outcome=unresolved or ''csat<3''; several must all hold')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'With --summary: a row a group of equal FIELDs')
+            [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable')
+            [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many rows')
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it [default: json; with --overview: table]')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it [default: json; with --overview: table]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it [default: json; with --overview and --summary: table]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it [default: json; with --overview and --summary: table]')
             [CompletionResult]::new('--out-dir', '--out-dir', [CompletionResultType]::ParameterName, 'Write DIR/UUID.json for each session instead, skipping those already there')
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
@@ -78,6 +84,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of the times shown: utc, local or +HH:MM')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'How failures are told on standard error')
             [CompletionResult]::new('--overview', '--overview', [CompletionResultType]::ParameterName, 'A row a session instead: how it came in and ended, and how much it holds')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Figures over all sessions given')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'With --out-dir: fetch and replace what is already there')
             [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Answer from the sample sessions inside the program: no key, no network')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Send the key over plain http to a host that is not loopback')
@@ -91,10 +98,16 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;transcript' {
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this, like outcome=unresolved or ''csat<3''; several must all hold')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--turn', '--turn', [CompletionResultType]::ParameterName, 'Only these turns: 4, 4..9, 4.. or ..9')
             [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'Only turns of these roles')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'With --summary: a row a group of equal FIELDs')
+            [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable')
+            [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged')
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
@@ -111,6 +124,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'How failures are told on standard error')
             [CompletionResult]::new('--no-evidence', '--no-evidence', [CompletionResultType]::ParameterName, 'Leave out retrievals, citations and tool calls')
             [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Show long messages, arguments and results whole')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Figures over the messages of all sessions given: by role, by model, and how long customers waited')
             [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Answer from the sample sessions inside the program: no key, no network')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Send the key over plain http to a host that is not loopback')
             [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Do not page on a terminal')
@@ -123,11 +137,17 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;rag' {
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this, like outcome=unresolved or ''csat<3''; several must all hold')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many rows')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'With --summary: a row a group of equal FIELDs')
+            [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable')
+            [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only rows that meet one of these conditions')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if any retrieval or citation meets one of these conditions')
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
@@ -158,11 +178,17 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;tools' {
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this, like outcome=unresolved or ''csat<3''; several must all hold')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many rows')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'With --summary: a row a group of equal FIELDs')
+            [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable')
+            [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Only calls of these tools')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only calls with one of these states')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if any call has one of these states')
@@ -194,11 +220,17 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;missing' {
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this, like outcome=unresolved or ''csat<3''; several must all hold')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many rows')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'With --summary: a row a group of equal FIELDs')
+            [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable')
+            [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if a session declares one of these reasons')
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::figures::Figures;
 use super::parse::parse_turns;
+use super::selection::Selection;
 use super::values::{
     FetchFormat, MissingCondition, RagCondition, RowFormat, ToolCondition, TranscriptFormat,
 };
@@ -19,6 +21,9 @@ pub struct Sessions {
     /// skipped). A file may hold one document, several, or NDJSON, or such a list of UUIDs.
     #[arg(value_name = "SESSION", value_hint = clap::ValueHint::AnyPath)]
     pub sessions: Vec<String>,
+    /// Which of them
+    #[command(flatten)]
+    pub selection: Selection,
 }
 
 /// Which rows and fields, on every command that prints rows.
@@ -60,10 +65,16 @@ pub struct FetchArgs {
     /// A row a session instead: how it came in and ended, and how much it holds
     #[arg(long)]
     pub overview: bool,
+    /// Figures over all sessions given
+    #[arg(long, conflicts_with_all = ["overview", "out_dir", "fields", "sort", "limit"])]
+    pub summary: bool,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
     /// Which rows of the overview
     #[command(flatten)]
     pub rows: Rows,
-    /// How to print it [default: json; with --overview: table]
+    /// How to print it [default: json; with --overview and --summary: table]
     #[arg(long, short, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<FetchFormat>,
     /// Write DIR/UUID.json for each session instead, skipping those already there
@@ -112,6 +123,12 @@ pub struct TranscriptArgs {
     /// Show long messages, arguments and results whole
     #[arg(long)]
     pub full: bool,
+    /// Figures over the messages of all sessions given: by role, by model, and how long customers waited
+    #[arg(long, conflicts_with_all = ["turn", "role", "no_evidence", "full"])]
+    pub summary: bool,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
 }
 
 /// `rag`.
@@ -139,6 +156,9 @@ pub struct RagArgs {
     /// Figures over all sessions given
     #[arg(long, conflicts_with_all = ["only", "chunks", "fields", "sort", "limit"])]
     pub summary: bool,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
     /// Only rows that meet one of these conditions
     #[arg(long, value_enum, value_name = "CONDITION", value_delimiter = ',')]
     pub only: Vec<RagCondition>,
@@ -169,6 +189,9 @@ pub struct ToolsArgs {
     /// Figures over all sessions given, by tool
     #[arg(long, conflicts_with_all = ["only", "full", "fields", "sort", "limit"])]
     pub summary: bool,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
     /// Only calls of these tools
     #[arg(
         long,
@@ -213,6 +236,9 @@ pub struct MissingArgs {
     /// Sessions and share by reason, over all sessions given
     #[arg(long, conflicts_with_all = ["all", "fields", "sort", "limit"])]
     pub summary: bool,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
     /// Exit with 10 if a session declares one of these reasons
     #[arg(long, value_enum, value_name = "REASON", value_delimiter = ',')]
     pub fail_on: Vec<MissingCondition>,

@@ -4,8 +4,10 @@
 
 mod commands;
 mod connection;
+mod figures;
 mod output;
 mod parse;
+mod selection;
 mod values;
 
 use clap::{Parser, Subcommand};
@@ -14,9 +16,12 @@ pub use self::commands::{
     FetchArgs, MissingArgs, RagArgs, Rows, Sessions, ToolsArgs, TranscriptArgs,
 };
 pub use self::connection::Connection;
+pub use self::figures::Figures;
 pub use self::output::Output;
+pub use self::parse::parse_time;
+pub use self::selection::Selection;
 pub use self::values::{
-    ColorChoice, ErrorFormat, FetchFormat, MissingCondition, RagCondition, RowFormat, Shell,
+    ColorChoice, ErrorFormat, FetchFormat, MissingCondition, RagCondition, RowFormat, Shell, Time,
     ToolCondition, TranscriptFormat, Zone,
 };
 
@@ -49,6 +54,31 @@ pub struct Cli {
     /// How to print
     #[command(flatten)]
     pub output: Output,
+}
+
+impl Command {
+    /// What is asked of the figures, where the command has any.
+    pub const fn figures(&self) -> Option<&Figures> {
+        match self {
+            Self::Fetch(args) => Some(&args.figures),
+            Self::Transcript(args) => Some(&args.figures),
+            Self::Rag(args) => Some(&args.figures),
+            Self::Tools(args) => Some(&args.figures),
+            Self::Missing(args) => Some(&args.figures),
+            Self::Schema { .. } | Self::Completions { .. } | Self::Demo { .. } => None,
+        }
+    }
+
+    /// Whether a script asks to be told by the exit code.
+    pub fn is_gate(&self) -> bool {
+        let fails_on = match self {
+            Self::Rag(args) => !args.fail_on.is_empty(),
+            Self::Tools(args) => !args.fail_on.is_empty(),
+            Self::Missing(args) => !args.fail_on.is_empty(),
+            _ => false,
+        };
+        fails_on || self.figures().is_some_and(|figures| figures.fail_if_worse.is_some())
+    }
 }
 
 /// The commands.

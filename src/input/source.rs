@@ -39,7 +39,7 @@ pub enum Input {
     /// In a file that is opened when its turn comes.
     Path(PathBuf),
     /// In a stream that was opened to see what it holds.
-    Open(Box<dyn Read>),
+    Open(Box<dyn Read + Send>),
 }
 
 /// Makes sense of the SESSION arguments. No request is made here.
@@ -134,7 +134,7 @@ impl Resolver {
     fn add_stream(
         &mut self,
         label: String,
-        mut stream: BufReader<impl Read + 'static>,
+        mut stream: BufReader<impl Read + Send + 'static>,
     ) -> Result<(), Failure> {
         loop {
             let peeked = stream.fill_buf().map_err(|error| unreadable(&label, &error))?;
@@ -254,7 +254,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A stream, which can only be read piece by piece.
-struct Stream(Box<dyn Read>);
+struct Stream(Box<dyn Read + Send>);
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -312,7 +312,7 @@ pub struct Documents {
 /// A file or stream that is being read.
 struct OpenFile {
     label: String,
-    splitter: Splitter<Box<dyn split::Source>>,
+    splitter: Splitter<Box<dyn split::Source + Send>>,
     /// Its size in bytes, where it is a file.
     size: Option<u64>,
     /// Whether to take it amiss if no further document comes.
@@ -365,8 +365,14 @@ impl Documents {
         }
     }
 
+    /// Whether it is certain, without waiting, that no further document comes.
+    pub fn is_exhausted(&self) -> bool {
+        self.items.as_slice().is_empty()
+            && self.open.as_ref().is_none_or(|file| !file.wanting && file.splitter.is_done())
+    }
+
     fn open(&self, label: String, input: Input, wanting: bool) -> Result<OpenFile, Failure> {
-        let (reader, size): (Box<dyn split::Source>, _) = match input {
+        let (reader, size): (Box<dyn split::Source + Send>, _) = match input {
             Input::Path(path) => {
                 let file = File::open(path).map_err(|error| unreadable(&label, &error))?;
                 let size = file.metadata().ok().map(|metadata| metadata.len());

@@ -41,7 +41,7 @@ pub trait Source: Read {
     }
 }
 
-impl Source for Box<dyn Source> {
+impl Source for Box<dyn Source + Send> {
     fn read_rest(&mut self, buffer: &mut Vec<u8>, max: u64) -> io::Result<bool> {
         (**self).read_rest(buffer, max)
     }
@@ -83,6 +83,11 @@ impl<R: Source> Splitter<R> {
             scanner: Scanner::at(0),
             at_end: false,
         }
+    }
+
+    /// Whether it is certain, without reading, that nothing is left.
+    pub fn is_done(&self) -> bool {
+        self.at_end && self.start >= self.buffer.len()
     }
 
     /// Reads some more; drops what was given out already.

@@ -238,7 +238,13 @@ pub fn frame(lines: bool) -> Frame {
     if lines {
         return Frame::default();
     }
-    Frame { begin: "[".into(), between: ",".into(), end: "\n]\n", none: "[]\n".into() }
+    Frame {
+        begin: "[".into(),
+        between: ",".into(),
+        end: "\n]\n",
+        none: "[]\n".into(),
+        ..Frame::default()
+    }
 }
 
 /// One document's rows, as elements of the array or as lines.

@@ -1,9 +1,10 @@
 //! `rag`: retrievals, their chunks, or figures over them.
 
+use super::figures::Asked;
 use super::{Done, Run};
 use crate::cli::{RagArgs, RagCondition};
 use crate::exit::Exit;
-use crate::figures::rag::{Summary, lines, sections};
+use crate::figures::rag::{MORE, PLAN, Summary, count, lines, sections};
 use crate::render::rows::{Printer, write_figures};
 use crate::rows::Row as _;
 use crate::view::rag::{ChunkRow, Flag, Flags, Input, Rag, Row};
@@ -41,6 +42,21 @@ impl Run<'_> {
 
     /// `rag --summary`.
     fn rag_summary(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
+        let asked = Asked {
+            sessions: &args.sessions,
+            figures: &args.figures,
+            plan: &PLAN,
+            more: MORE,
+            format: args.format.into(),
+        };
+        if asked.is_grouped() {
+            return self.grouped::<Row<'_>>(&asked, |document, bys| {
+                let input: Input<'_> = document.read()?;
+                let view = Rag::new(&input);
+                let counted = document.count(&input, &PLAN, bys, |sorter| count(&view, sorter))?;
+                Ok(Done::new(document, &input, (counted, view.flags().meets(fail_on))))
+            });
+        }
         let mut matched = false;
         let mut summary = Summary::default();
         self.fold(
@@ -49,7 +65,7 @@ impl Run<'_> {
                 let input: Input<'_> = document.read()?;
                 let view = Rag::new(&input);
                 let mut one = Summary::default();
-                one.add(&view);
+                one.add(&view)?;
                 Ok(Done::new(document, &input, (one, view.flags().meets(fail_on))))
             },
             |(one, hit)| {

@@ -2,6 +2,7 @@
 //! no writer.
 
 pub mod calls;
+pub mod messages;
 pub mod missing;
 pub mod overview;
 pub mod rag;
