@@ -123,8 +123,11 @@ pub struct TranscriptArgs {
     /// Leave out retrievals, citations and tool calls
     #[arg(long)]
     pub no_evidence: bool,
+    /// Show long messages, arguments and results whole
+    #[arg(long)]
+    pub full: bool,
     /// Figures over the messages of all sessions given: by role, by model, and how long customers waited
-    #[arg(long, conflicts_with_all = ["turn", "role", "no_evidence"])]
+    #[arg(long, conflicts_with_all = ["turn", "role", "no_evidence", "full"])]
     pub summary: bool,
     /// How its figures are grouped and compared
     #[command(flatten)]

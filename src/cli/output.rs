@@ -18,7 +18,8 @@ pub struct Output {
     pub width: Option<u16>,
     /// Do not page on a terminal
     ///
-    /// The transcript and the tables go through $PAGER, by default less -FIRX.
+    /// The transcript and the tables go through $PAGER, by default less, which is told LESS=FIRXd
+    /// where LESS is not set. There is none where TERM is unset or dumb.
     #[arg(long, global = true, hide_short_help = true)]
     pub no_pager: bool,
     /// Zone of the times shown: utc, local or +HH:MM

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::api::{Answer, Client, Trace, retry};
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
+use crate::interrupt;
 
 /// How the sessions are to be fetched.
 #[derive(Clone, Copy, Debug)]
@@ -154,6 +155,10 @@ pub fn interrupted() -> Failure {
 fn catch_interrupt(flag: Arc<AtomicBool>, events: SyncSender<Event>) -> anyhow::Result<()> {
     #[allow(clippy::exit, reason = "the consumer may be stuck in a write that never ends")]
     ctrlc::set_handler(move || {
+        // In a pager it is the pager's.
+        if interrupt::is_lent() {
+            return;
+        }
         if flag.swap(true, Ordering::SeqCst) {
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }

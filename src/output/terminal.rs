@@ -2,15 +2,12 @@
 
 use std::env;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::process::{Child, Command, Stdio};
 
+use super::pager::Pager;
 use crate::cli::{ColorChoice, Output};
 
-/// The pager where `$PAGER` names none: quits if all fits, keeps colours, leaves the text behind.
-const DEFAULT_PAGER: &str = "less -FIRX";
-
 /// Output is written in pieces of this size.
-const BUFFER: usize = 128 * 1024;
+pub(super) const BUFFER: usize = 128 * 1024;
 
 /// What standard output and standard error are, and what the user wants of them.
 #[derive(Clone, Copy, Debug)]
@@ -67,9 +64,13 @@ fn wants_color(choice: ColorChoice, terminal: bool) -> bool {
     }
 }
 
-/// Whether the terminal can do nothing but print.
+/// Whether the terminal can do nothing but print, or nobody says what it can do, as in a bare
+/// container. Windows needs no such word.
 fn is_dumb() -> bool {
-    env::var_os("TERM").is_some_and(|term| term == "dumb")
+    match env::var_os("TERM") {
+        Some(term) => term == "dumb" || term.is_empty(),
+        None => !cfg!(windows),
+    }
 }
 
 /// The buffered standard output, or a pager in its place.
@@ -82,7 +83,7 @@ pub struct Out {
 
 enum Sink {
     Stdout(BufWriter<io::StdoutLock<'static>>),
-    Pager(Child, BufWriter<std::process::ChildStdin>),
+    Pager(Pager),
 }
 
 impl Out {
@@ -107,22 +108,7 @@ impl Out {
         match self.sink.take() {
             None => Ok(()),
             Some(Sink::Stdout(mut stdout)) => stdout.flush(),
-            Some(Sink::Pager(mut child, mut input)) => {
-                let written = input.flush();
-                drop(input);
-                child.wait()?;
-                written
-            }
-        }
-    }
-}
-
-impl Drop for Out {
-    fn drop(&mut self) {
-        if let Some(Sink::Pager(mut child, input)) = self.sink.take() {
-            drop(input);
-            // The terminal is the pager's until it is left.
-            let _ = child.wait();
+            Some(Sink::Pager(pager)) => pager.finish(),
         }
     }
 }
@@ -130,13 +116,13 @@ impl Drop for Out {
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if std::mem::take(&mut self.pager)
-            && let Some(pager) = start_pager()
+            && let Some(pager) = Pager::start()
         {
-            self.sink = Some(pager);
+            self.sink = Some(Sink::Pager(pager));
         }
         match &mut self.sink {
             Some(Sink::Stdout(stdout)) => stdout.write(bytes),
-            Some(Sink::Pager(_, input)) => input.write(bytes),
+            Some(Sink::Pager(pager)) => pager.write(bytes),
             None => Ok(bytes.len()),
         }
     }
@@ -144,26 +130,8 @@ impl Write for Out {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.sink {
             Some(Sink::Stdout(stdout)) => stdout.flush(),
-            Some(Sink::Pager(_, input)) => input.flush(),
+            Some(Sink::Pager(pager)) => pager.flush(),
             None => Ok(()),
         }
     }
-}
-
-fn start_pager() -> Option<Sink> {
-    let command = env::var("PAGER").unwrap_or_else(|_| DEFAULT_PAGER.to_owned());
-    let words = shell_words::split(&command).ok()?;
-    let (program, arguments) = words.split_first()?;
-    if program == "cat" {
-        return None;
-    }
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::piped());
-    // A plain PAGER=less should behave like the default.
-    if env::var_os("LESS").is_none() {
-        command.env("LESS", "FIRX");
-    }
-    let mut child = command.spawn().ok()?;
-    let input = child.stdin.take()?;
-    Some(Sink::Pager(child, BufWriter::with_capacity(BUFFER, input)))
 }

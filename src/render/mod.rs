@@ -1,7 +1,9 @@
 //! Rows → bytes: a file a format, and what they share. Knows no network, no environment and, but for
 //! the transcript's page, no view.
 
+pub mod blobs;
 pub mod csv;
+pub mod embedded;
 pub mod frame;
 pub mod json;
 mod layout;

@@ -108,9 +108,10 @@ fn cuts(text: &str, measure: usize) -> Vec<(usize, usize)> {
         let columns = cluster.width();
         // A blank may stand past the edge: it is not seen.
         while width + columns > measure && width > 0 && cluster != " " {
-            // Not where that would leave most of the line empty.
+            // Rather not where that would leave most of the line empty, but before a word is broken.
             let far = |cut: &(usize, usize)| cut.1 > measure / 2;
-            let cut = comma.filter(far).or(blank.filter(far)).unwrap_or((start, width));
+            let near = comma.max(blank);
+            let cut = comma.filter(far).or(blank.filter(far)).or(near).unwrap_or((start, width));
             cuts.push(cut);
             width -= cut.1;
             let behind = |(at, column): (usize, usize)| (at > cut.0).then(|| (at, column - cut.1));
@@ -208,6 +209,7 @@ mod tests {
             [r#"{"street": "3 Kiln Lane", "#, r#""town": "Larkfield"}"#]
         );
         assert_eq!(wrap_code("a note without any comma", 12), ["a note ", "without any ", "comma"]);
+        assert_eq!(wrap_code("{a, incomprehensible}", 18), ["{a, ", "incomprehensible}"]);
     }
 
     #[test]

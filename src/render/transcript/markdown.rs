@@ -3,11 +3,15 @@
 
 use std::io;
 
+use serde::de::IgnoredAny;
+
 use super::super::markdown::escape;
-use super::super::{LayoutOptions, Out, json, sanitize};
+use super::super::{LayoutOptions, Out, embedded, sanitize};
+use super::cut::{self, Cut, cut, say_the_same};
 use super::text::score;
 use super::{
-    UNREDACTED, asked, block, chunk, counts, lasted, named, nothing, selected, truncation, verdict,
+    UNREDACTED, asked, block, chunk, counts, lasted, named, nothing, outcome, selected, truncation,
+    verdict,
 };
 use crate::model::Timestamp;
 use crate::rows::spell;
@@ -15,6 +19,9 @@ use crate::view::transcript::{
     AnswerRow, CallRow, Evidence, Header, MessageRow, ORPHAN, RetrievalRow, Row, Selection,
     Transcript, UNASKED,
 };
+
+/// JSON that takes more columns is laid out.
+const WIDE: usize = 100;
 
 /// Results longer than this, in characters, are folded.
 const FOLD: usize = 400;
@@ -122,9 +129,10 @@ impl Page<'_> {
         )?;
         if let Some(raw) = header.customer_metadata {
             writeln!(self.out, "- **customer metadata:**\n")?;
-            let mut indented = Vec::new();
-            json::indented(raw.get(), &[], &LayoutOptions::default(), &mut indented)?;
-            self.fence("  ", "json", String::from_utf8_lossy(&indented).trim_end())?;
+            let Cut { text, note } = cut(raw.get(), cut::WHOLE, self.options.full);
+            // Indented, however short.
+            self.fence("  ", &embedded::laid_out(&text, 0))?;
+            self.note("  ", note)?;
         }
         Ok(())
     }
@@ -153,9 +161,8 @@ impl Page<'_> {
             writeln!(self.out, "\n{}", facts.join(" · "))?;
         }
         let said = row.content.decode();
-        let content = block(&said);
-        if !content.is_empty() {
-            self.quote(&content)?;
+        if !said.trim().is_empty() {
+            self.said(&said)?;
         } else if row.evidence.as_ref().is_none_or(Evidence::is_empty) {
             writeln!(self.out, "\n*(empty)*")?;
         }
@@ -165,6 +172,26 @@ impl Page<'_> {
         match &row.evidence {
             Some(evidence) if !evidence.is_empty() => self.evidence(evidence, &said),
             _ => Ok(()),
+        }
+    }
+
+    /// What somebody said: a quote, or JSON laid out.
+    fn said(&mut self, text: &str) -> io::Result<()> {
+        let Cut { text, note } = cut(text, cut::MESSAGE, self.options.full);
+        if embedded::is_json(&text) {
+            self.out.write_all(b"\n")?;
+            self.fence("", &embedded::laid_out(&text, WIDE))?;
+        } else {
+            self.quote(&block(&embedded::decoded(&text)))?;
+        }
+        self.note("", note)
+    }
+
+    /// How much was left out.
+    fn note(&mut self, indent: &str, note: Option<String>) -> io::Result<()> {
+        match note {
+            Some(note) => writeln!(self.out, "\n{indent}*{}*", escape(&note)),
+            None => Ok(()),
         }
     }
 
@@ -196,8 +223,8 @@ impl Page<'_> {
         });
         let parts: Vec<_> = [Some(title.to_owned()), time, fact].into_iter().flatten().collect();
         writeln!(self.out, "\n### {}", parts.join(" · "))?;
-        match text.map(block).filter(|text| !text.is_empty()) {
-            Some(text) => self.quote(&text),
+        match text.filter(|text| !text.trim().is_empty()) {
+            Some(text) => self.said(text),
             None => Ok(()),
         }
     }
@@ -252,18 +279,17 @@ impl Page<'_> {
         let arguments = row.arguments.decode();
         if !arguments.trim().is_empty() {
             self.out.write_all(b"\n")?;
-            // Arguments are what the model wrote, which need not be JSON.
-            let language = if arguments.starts_with(['{', '[']) { "json" } else { "" };
-            self.fence("  ", language, &arguments)?;
+            self.fenced(&arguments)?;
         }
-        if row.asked_name.is_some() || row.asked_arguments.is_some() {
-            self.folded("asked as", &asked(row))?;
+        if let Some(asked) = asked(row) {
+            self.folded("asked as", &asked)?;
         }
-        if let Some(error) = row.error {
+        let (error, result) = outcome(row);
+        if let Some(error) = error {
             self.folded("error", error)?;
         }
-        match row.result {
-            Some(result) => self.folded("result", &result.decode()),
+        match result {
+            Some(result) => self.folded("result", &result),
             None => Ok(()),
         }
     }
@@ -280,7 +306,7 @@ impl Page<'_> {
             self.folded("error", error)?;
         }
         let output = row.output.decode();
-        if output.is_empty() || output == content {
+        if output.is_empty() || say_the_same(&output, content) {
             return Ok(());
         }
         self.folded("result", &output)
@@ -291,20 +317,31 @@ impl Page<'_> {
         let characters = text.chars().count();
         if characters <= FOLD {
             writeln!(self.out, "\n  {label}:\n")?;
-            return self.fence("  ", "", text);
+            return self.fenced(text);
         }
         let characters = spell::count(characters);
         writeln!(
             self.out,
             "\n  <details>\n  <summary>{label}, {characters} characters</summary>\n"
         )?;
-        self.fence("  ", "", text)?;
+        self.fenced(text)?;
         self.out.write_all(b"\n  </details>\n\n")
     }
 
+    /// A text below an item, whole but for its blobs.
+    fn fenced(&mut self, text: &str) -> io::Result<()> {
+        let Cut { text, note } = cut(text, cut::WHOLE, self.options.full);
+        self.fence("  ", &embedded::laid_out(&text, WIDE))?;
+        self.note("  ", note)
+    }
+
     /// A fence longer than any run of backticks in it.
-    fn fence(&mut self, indent: &str, language: &str, text: &str) -> io::Result<()> {
+    fn fence(&mut self, indent: &str, text: &str) -> io::Result<()> {
         let text = sanitize::text(text);
+        // Once line feeds are decoded it is JSON to people alone.
+        let json =
+            text.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(&text).is_ok();
+        let language = if json { "json" } else { "" };
         let fence = "`".repeat(longest_run(&text).max(2) + 1);
         writeln!(self.out, "{indent}{fence}{language}")?;
         for line in text.split('\n') {

@@ -1,5 +1,6 @@
 //! The transcript: text for reading, Markdown for an issue tracker, rows for scripts.
 
+mod cut;
 mod markdown;
 mod text;
 
@@ -7,8 +8,9 @@ use std::borrow::Cow;
 use std::io;
 use std::ops::RangeInclusive;
 
+use self::cut::say_the_same;
 use super::frame::Frame;
-use super::{LayoutOptions, Out, json, sanitize};
+use super::{LayoutOptions, Out, embedded, json, sanitize};
 use crate::model::LazyText;
 use crate::rows::spell::{self, counted, duration};
 use crate::view::transcript::{
@@ -209,11 +211,24 @@ fn verdict(gate: &AnswerabilityRow<'_>) -> Option<String> {
     Some(if shadow { format!("{verdict} (shadow)") } else { verdict })
 }
 
-/// How a message asked for a call, as far as that differs from the call's record.
-fn asked(row: &CallRow<'_>) -> String {
-    let name = row.asked_name.map(Cow::Borrowed);
+/// How a message asked for a call, as far as that says something else than the call's record.
+fn asked(row: &CallRow<'_>) -> Option<String> {
     let arguments = row.asked_arguments.map(LazyText::decode);
-    name.into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
+    let arguments = arguments.filter(|asked| !say_the_same(asked, &row.arguments.decode()));
+    let arguments = arguments.map(|arguments| embedded::decoded(&arguments).into_owned());
+    let name = row.asked_name.map(str::to_owned);
+    let parts: Vec<_> = name.into_iter().chain(arguments).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// What came back of a call, error and result, as far as it does not stand in the turn that brought
+/// it: what stands there is not told twice.
+fn outcome<'a>(row: &CallRow<'a>) -> (Option<&'a str>, Option<Cow<'a, str>>) {
+    let said = row.answered_with.map(LazyText::decode);
+    let stands = |text: &str| said.as_ref().is_some_and(|said| say_the_same(said, text));
+    let error = row.error.filter(|error| !stands(error));
+    let result = row.result.map(LazyText::decode).filter(|result| !stands(result));
+    (error, result)
 }
 
 /// A chunk by its id, its document before it where the id does not begin with that.

@@ -285,7 +285,7 @@ fn long_results_are_cut_in_text_and_whole_elsewhere() {
             "arguments": "", "result": long.trim()}]});
     let input = input.to_string();
     let page = printed(&input, Format::Text, &ALL, &options(Some(80)));
-    assert!(page.contains("… 679 more characters; tools --full shows all\n"), "{page}");
+    assert!(page.contains("… 679 more characters; --full shows all\n"), "{page}");
     assert!(page.contains("no message asked for it"), "{page}");
     let page = printed(&input, Format::Markdown, &ALL, &options(None));
     assert!(page.contains("<summary>result, 999 characters</summary>"), "{page}");
@@ -431,8 +431,46 @@ proptest! {
     }
 
     #[test]
-    fn a_narrow_terminal_is_no_reason_to_fail(document in documents(), width in 1..40_usize) {
-        printed(&document.to_string(), Format::Text, &ALL, &options(Some(width)));
+    fn no_word_is_broken_that_need_not_be(
+        words in prop::collection::vec("[a-z]{1,16}", 1..60),
+        shape in 0..5_usize,
+        width in 44..110_usize,
+    ) {
+        let words: Vec<String> =
+            words.iter().enumerate().map(|(n, word)| format!("{word}{n}")).collect();
+        let text = match shape {
+            0 => words.join(" "),
+            1 => json!(words).to_string(),
+            2 => json!({ "said": words.join(" "), "of": { "n": words } }).to_string(),
+            // No JSON, yet it looks like some.
+            3 => format!("{{{}}}", words.join(", ")),
+            _ => format!("[{}", words.join(" ")),
+        };
+        let document = json!({
+            "session_id": "s", "channel": words[0], "completion_reason": words.join(" "),
+            "messages": [{"turn_id": "a", "content": text, "model_used": words[0],
+                "tool_calls": [{"function": {"name": words[0], "arguments": text}}]}],
+            "user_feedback": {"comment": text},
+        });
+        let options = LayoutOptions { full: true, ..options(Some(width)) };
+        let page = printed(&document.to_string(), Format::Text, &ALL, &options);
+        let found: Vec<&str> = page.split(|c: char| !c.is_alphanumeric()).collect();
+        for word in &words {
+            let count = found.iter().filter(|found| *found == word).count();
+            prop_assert!(count >= 4, "{} is there {} times: {}", word, count, page);
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_however_narrow(
+        document in documents(),
+        width in 1..120_usize,
+    ) {
+        let page = printed(&document.to_string(), Format::Text, &ALL, &options(Some(width)));
+        // What a reader sees as one character is not cut, and has two columns at times.
+        for line in page.lines().filter(|_| width >= 12) {
+            prop_assert!(line.width() <= width, "{} columns: {:?}\n{}", line.width(), line, page);
+        }
     }
 }
 
