@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_feather_analysis_global_optspecs
-    string join \n demo base-url= api-key-file= wait= j/jobs= retries= timeout= connect-timeout= ca-cert= max-size= allow-http color= width= no-pager tz= q/quiet v/verbose error-format= h/help V/version
+    string join \n demo base-url= api-key-file= wait= j/jobs= retries= timeout= connect-timeout= ca-cert= cert= key= header= max-size= allow-http color= width= no-pager tz= q/quiet v/verbose error-format= h/help V/version
 end
 
 function __fish_feather_analysis_needs_command
@@ -32,6 +32,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l retri
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -68,6 +71,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -97,6 +103,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -135,6 +144,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -173,6 +185,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -211,6 +226,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -235,6 +253,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand comple
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -258,6 +279,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" 
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'

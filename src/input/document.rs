@@ -9,6 +9,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::api;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
 use crate::input::split::{Outline, Seam};
@@ -90,6 +91,12 @@ impl Document {
                     "gzip data that was not declared as such, not JSON".to_owned()
                 } else {
                     format!("not JSON: byte {} is not UTF-8", position + 1)
+                };
+                let message = match &origin {
+                    Origin::Session { content_type: Some(kind), .. } => {
+                        format!("{message} ({kind})")
+                    }
+                    _ => message,
                 };
                 Err(unusable(&origin, message))
             }
@@ -224,7 +231,25 @@ impl Document {
             }
             _ => message,
         };
-        unusable(&self.origin, message)
+        unusable(&self.origin, self.quoting(message))
+    }
+
+    /// The message, or what the answer itself says in the place of a document: an error under a
+    /// status of success, a page to log in.
+    fn quoting(&self, message: String) -> String {
+        let Origin::Session { status, .. } = self.origin else { return message };
+        let json = self.json();
+        // Nothing of a document goes into a message: it is customers' words.
+        if json.contains("\"session_id\"") {
+            return message;
+        }
+        match api::words(json.as_bytes()) {
+            Some(words) if json.starts_with('{') => {
+                format!("{status}, but no analysis input, it says: {words}")
+            }
+            Some(words) => format!("{message}: {words}"),
+            None => message,
+        }
     }
 
     /// The parser's message, its line counted from the top of the file.
@@ -245,6 +270,7 @@ impl Document {
 
 fn unusable(origin: &Origin, message: String) -> Failure {
     let hint = match origin {
+        Origin::Session { status: 202, .. } => "it may not be ready yet; ask again later",
         Origin::Session { .. } => {
             "check --base-url; if it is right, something between here and the API answers for it"
         }

@@ -182,6 +182,16 @@ impl<'a> Run<'a> {
 
     fn client(&mut self, jobs: usize) -> anyhow::Result<Client> {
         let connection = &self.cli.connection;
+        let (headers, warnings) = api::headers::read(&connection.header)?;
+        let files = api::TlsFiles {
+            ca_cert: connection.ca_cert.clone(),
+            cert: connection.cert.clone(),
+            key: connection.key.clone(),
+        };
+        let (tls, warning) = files.read()?;
+        for warning in warnings.into_iter().chain(warning) {
+            self.reporter.warn(&warning);
+        }
         let (base, key) = if connection.demo {
             let server = samples::Server::start(0).context("starting the demo server")?;
             (BaseUrl::parse(&server.base_url(), false)?, None)
@@ -196,12 +206,15 @@ impl<'a> Run<'a> {
             let key = self.key(&base)?;
             (base, key)
         };
+        let route = api::Route::choose(&base, |name| std::env::var_os(name))?;
         Client::new(api::Settings {
             base,
             key,
+            tls,
+            route,
+            headers,
             timeout: connection.timeout,
             connect_timeout: connection.connect_timeout,
-            ca_cert: connection.ca_cert.clone(),
             max_size: connection.max_size,
             jobs,
         })
