@@ -444,7 +444,7 @@ _feather__analysis() {
             return 0
             ;;
         feather__analysis__subcmd__fetch)
-            opts="-f -j -q -v -h --format --out-dir --force --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --cert --key --header --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
+            opts="-f -o -j -q -v -h --format --output --out-dir --force --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --cert --key --header --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -456,6 +456,36 @@ _feather__analysis() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "json raw ndjson table csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -o)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --out-dir)

@@ -62,7 +62,8 @@ raw\t'The bytes as they came'
 ndjson\t'A line a session'
 table\t'An overview, a row a session'
 csv\t'The overview as CSV'"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l out-dir -d 'Write DIR/UUID.json for each session instead, skipping those already there' -r -f -a "(__fish_complete_directories)"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s o -l output -d 'Write to FILE, which is replaced as a whole at the end, if nothing failed' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l out-dir -d 'Write DIR/UUID.json for each session instead, skipping those that are there whole' -r -f -a "(__fish_complete_directories)"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
@@ -82,7 +83,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l force -d 'With --out-dir: fetch and replace what is already there'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l force -d 'With --out-dir: fetch and replace what is already there, whatever it is'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l no-pager -d 'Do not page on a terminal'

@@ -1,7 +1,12 @@
-//! Where output goes: the terminal, the pager, and standard error.
+//! Where output goes: the terminal, the pager, files, and standard error.
 
+mod files;
+mod keepers;
+mod out_dir;
 mod reporter;
 mod terminal;
 
+pub use self::files::{Target, is_stdout};
+pub use self::out_dir::{Found, OutDir};
 pub use self::reporter::{Reporter, usage_as_json, wants_json};
 pub use self::terminal::{Out, Terminal};

@@ -6,11 +6,13 @@ mod fetch;
 #[cfg(test)]
 mod generated;
 mod missing;
+mod out_dir;
 mod rag;
 mod tools;
 mod transcript;
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
@@ -27,8 +29,7 @@ use crate::failure::{Failure, Subject};
 use crate::input::document::Document;
 use crate::input::{self, Documents, Fetches, Item, Plan};
 use crate::model::{Number, SessionAnalysisInput};
-use crate::output::Reporter;
-use crate::output::{Out, Terminal};
+use crate::output::{self, Out, Reporter, Terminal};
 use crate::render::LayoutOptions;
 use crate::render::rows::Format;
 use crate::render::style::Styles;
@@ -59,7 +60,11 @@ pub fn run(cli: &Cli) -> Exit {
     let result = match &cli.command {
         Command::Completions { shell } => completions::print(*shell),
         Command::Demo { port, list } => demo::serve(*port, *list, &reporter),
-        Command::Fetch(args) => Run::new(cli, terminal, &mut reporter).fetch(args),
+        Command::Fetch(args) => {
+            let elsewhere = args.output.as_deref().is_some_and(|path| !output::is_stdout(path));
+            let terminal = if elsewhere { terminal.of_file(&cli.output) } else { terminal };
+            Run::new(cli, terminal, &mut reporter).fetch(args)
+        }
         Command::Transcript(args) => Run::new(cli, terminal, &mut reporter).transcript(args),
         Command::Rag(args) => Run::new(cli, terminal, &mut reporter).rag(args),
         Command::Tools(args) => Run::new(cli, terminal, &mut reporter).tools(args),
@@ -105,6 +110,10 @@ struct Run<'a> {
     reporter: &'a mut Reporter,
     /// Documents so far, good or not.
     total: usize,
+    /// Where the output goes, if not to standard output.
+    sink: Option<File>,
+    /// The file that is replaced, or made, if nothing fails.
+    at_stake: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -120,7 +129,7 @@ impl<'a> Run<'a> {
             short_ids: terminal.width.is_some(),
             terminal: terminal.stdout,
         };
-        Self { cli, terminal, options, reporter, total: 0 }
+        Self { cli, terminal, options, reporter, total: 0, sink: None, at_stake: None }
     }
 
     /// The documents that `sessions` names, in their order.
@@ -242,12 +251,19 @@ impl<'a> Run<'a> {
     }
 
     /// Where the command's output goes: to a pager where it is for reading and on a terminal.
-    fn out(&self, for_reading: bool) -> Out {
-        if for_reading { Out::paged(&self.terminal) } else { Out::stdout() }
+    fn out(&mut self, for_reading: bool) -> Out {
+        match self.sink.take() {
+            Some(file) => Out::file(file),
+            None if for_reading => Out::paged(&self.terminal),
+            None => Out::stdout(),
+        }
     }
 
     /// The exit code at the end: that of the failures, else that of a `--fail-on` that matched.
     fn close(self, matched: bool) -> Exit {
+        if let Some(note) = self.at_stake.filter(|_| self.reporter.has_failures()) {
+            self.reporter.note(&note);
+        }
         match self.reporter.close(self.total) {
             Exit::Done if matched => {
                 self.reporter.note("a --fail-on condition matched");
