@@ -96,6 +96,8 @@ fn add(headers: &mut HeaderMap, text: &str, whence: &str) -> Result<(), Failure>
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read_one(text: &str) -> Result<HeaderMap, Failure> {
@@ -142,5 +144,22 @@ mod tests {
     #[test]
     fn values_show_themselves_to_nobody() {
         assert!(!format!("{:?}", read_one("X-Gate: s3cret").unwrap()).contains("s3cret"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_given_is_sent_or_refused_unseen(
+            name in "[A-Za-z -]{0,6}",
+            value in "[ -~\\PC]{0,10}",
+        ) {
+            let text = format!("{name}:{value}s3cret");
+            match read_one(&text) {
+                Ok(headers) => prop_assert_eq!(headers.len(), 1),
+                Err(failure) => {
+                    let shown = format!("{failure:?}");
+                    prop_assert!(!shown.contains("s3cret"), "{}", shown);
+                }
+            }
+        }
     }
 }

@@ -324,3 +324,63 @@ fn status(head: &str) -> Option<u16> {
     let line = head.lines().next()?.strip_prefix("HTTP/")?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn choose(variables: &[(&str, &str)]) -> Result<Route, Failure> {
+        let base = BaseUrl::parse("https://api.test", false).unwrap();
+        Route::choose(&base, |wanted| {
+            let (_, value) = variables.iter().find(|(name, _)| *name == wanted)?;
+            Some((*value).into())
+        })
+    }
+
+    #[test]
+    fn answers_to_connect_are_judged_by_their_status() {
+        assert!(judge(b"HTTP/1.1 200 OK\r\n\r\n").is_ok());
+        assert!(judge(b"HTTP/1.0 200 Connection established\r\n\r\n").is_ok());
+        for (answer, status) in [("HTTP/1.1 407 x\r\n\r\n", 407), ("HTTP/1.0 502\r\n\r\n", 502)] {
+            let refused = judge(answer.as_bytes());
+            assert!(matches!(refused, Err(Trouble::Refused(told, None)) if told == status));
+        }
+        for odd in ["", "SSH-2.0\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 OK\r\n\r\n", "\0"] {
+            assert!(matches!(judge(odd.as_bytes()), Err(Trouble::NoAnswer(_))), "{odd}");
+        }
+        assert!(!is_whole(b"HTTP/1.1 403 No\r\nContent-Length: 4\r\n\r\nabc"));
+        assert!(is_whole(b"HTTP/1.1 403 No\r\ncontent-length: 3\r\n\r\nabc"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_is_shown_whatever_it_is(
+            scheme in "(http|https|socks5h|ftp|)(://|:|)",
+            name in "[a-z]{0,4}",
+            mark in "[:@#/?%\\[\\] ]{0,2}",
+            host in "[a-z0-9.:/#@%-]{0,12}",
+        ) {
+            let value = format!("{scheme}{name}:s3cret{mark}zq9{host}");
+            match choose(&[("HTTPS_PROXY", &value)]) {
+                Ok(Route::Via(proxy)) => {
+                    let shown = format!("{proxy} {proxy:?}");
+                    prop_assert!(!shown.contains("s3cret"), "{}", shown);
+                }
+                Ok(_) => prop_assert!(false, "it is not ignored: {}", value),
+                Err(failure) => {
+                    let shown = format!("{failure:?}");
+                    prop_assert!(!shown.contains("s3cret") && !shown.contains("zq9"), "{}", shown);
+                }
+            }
+        }
+
+        #[test]
+        fn nothing_makes_it_panic(value in any::<String>(), list in any::<String>()) {
+            let _ = choose(&[("https_proxy", &value), ("no_proxy", &list)]);
+            let _ = choose(&[("https_proxy", "http://proxy.test"), ("no_proxy", &list)]);
+            let _ = judge(value.as_bytes());
+        }
+    }
+}

@@ -105,6 +105,8 @@ pub fn excerpt(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -148,5 +150,18 @@ mod tests {
         assert!(words(deep.as_bytes()).is_some());
         let large = format!(r#"{{"message":"{}"}}"#, "x".repeat(MAX_MESSAGE));
         assert!(words(large.as_bytes()).unwrap().starts_with(r#"{"message":"xxx"#));
+    }
+
+    proptest! {
+        #[test]
+        fn every_body_is_read_to_some_end(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            page in "<(title|h1|TITLE|İ)?[ a-zé<>/İ]{0,20}(</title>|</h1|)?",
+        ) {
+            for body in [&bytes[..], page.as_bytes()] {
+                let length = words(body).map_or(0, |words| words.chars().count());
+                prop_assert!(length <= EXCERPT + 1);
+            }
+        }
     }
 }

@@ -235,3 +235,56 @@ impl<'de> Visitor<'de> for SessionId<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(bytes: &[u8]) -> bool {
+        let tail = bytes.len().saturating_sub(usize::try_from(TAIL).unwrap());
+        ends_whole(&bytes[..bytes.len().min(1000)], &bytes[tail..])
+    }
+
+    #[test]
+    fn a_document_of_ours_that_is_cut_anywhere_does_not_end_whole() {
+        let value = serde_json::json!({
+            "a": {"session_id": "nested", "c": [{}, {"d": {}}, {"text": "}\n}\n"}]},
+            "messages": (0..50).map(|n| serde_json::json!({"n": n, "e": {"f": []}})).collect::<Vec<_>>(),
+            "z": {"y": {}},
+        });
+        let indented = format!("{}\n", serde_json::to_string_pretty(&value).unwrap());
+        let one_line = format!("{value}\n");
+        for text in [indented, one_line] {
+            assert!(ends(text.as_bytes()));
+            for cut in 0..text.len() {
+                assert!(!ends(&text.as_bytes()[..cut]), "{:?}", &text[..cut]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_may_close_anything_says_nothing() {
+        for text in
+            ["{\n\"a\": {\n}\n}\n", "{\"a\":1}", "{\"a\":\n{}}\n", "{\n  \"a\": 1\n}", "}\n", ""]
+        {
+            assert!(!ends(text.as_bytes()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_session_of_a_document_is_found_in_what_there_is_of_it() {
+        for (head, expected) in [
+            (r#"{"session_id":"x","a"#, Some("x")),
+            (r#"{"a":{"session_id":"y"},"session_id" : "x""#, Some("x")),
+            (r#"{"a":["session_id","y"],"session_id":"x"}"#, Some("x")),
+            (r#"{"session\u005fid":"x"}"#, Some("x")),
+            (r#"{"a":{"session_id":"y"}"#, None),
+            (r#"{"session_id":"x"#, None),
+            (r#"{"session_id":5}"#, None),
+            (r#"["session_id","x"]"#, None),
+            ("", None),
+        ] {
+            assert_eq!(session_in(head.as_bytes()).as_deref(), expected, "{head}");
+        }
+    }
+}

@@ -31,8 +31,11 @@ fn text_of(request: &Request) -> String {
 /// Ids on standard input, for a plain process.
 fn with_ids(command: &mut Command, folder: &Path) -> Running {
     let path = folder.join("ids.txt");
-    let ids: Vec<String> = (0..COUNT).map(id).collect();
-    fs::write(&path, list(&ids)).unwrap();
+    // Once: another run may be reading it.
+    if !path.exists() {
+        let ids: Vec<String> = (0..COUNT).map(id).collect();
+        fs::write(&path, list(&ids)).unwrap();
+    }
     Running::start(command.arg(path).stdin(Stdio::null()))
 }
 
