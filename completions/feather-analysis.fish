@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_feather_analysis_global_optspecs
-    string join \n demo base-url= api-key-file= wait= j/jobs= retries= timeout= connect-timeout= ca-cert= cert= key= header= max-size= allow-http color= width= no-pager tz= q/quiet v/verbose error-format= h/help V/version
+    string join \n demo base-url= api-key-file= wait= j/jobs= retries= timeout= connect-timeout= ca-cert= max-size= allow-http color= width= no-pager tz= q/quiet v/verbose error-format= h/help V/version
 end
 
 function __fish_feather_analysis_needs_command
@@ -32,9 +32,6 @@ complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l retri
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l key -d 'Its private key [default: in the file of --cert]' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -55,15 +52,19 @@ complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "t
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "rag" -d 'Inspect retrievals: searched, found, cited'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "tools" -d 'Inspect tool calls: arguments, results, errors'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "missing" -d 'Say which evidence is missing and what that rules out'
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "schema" -d 'Say what the rows are that commands print'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "demo" -d 'Serve the sample sessions on loopback until Ctrl-C'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s f -l format -d 'How to print it' -r -f -a "json\t'Indented, every token as the server sent it'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l limit -d 'At most so many rows' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s f -l format -d 'How to print it [default: json; with --overview: table]' -r -f -a "json\t'Indented, every token as the server sent it'
 raw\t'The bytes as they came'
 ndjson\t'A line a session'
 table\t'An overview, a row a session'
-csv\t'The overview as CSV'"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s o -l output -d 'Write to FILE, which is replaced as a whole at the end, if nothing failed' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l out-dir -d 'Write DIR/UUID.json for each session instead, skipping those that are there whole' -r -f -a "(__fish_complete_directories)"
+csv\t'The overview as CSV'
+markdown\t'The overview as Markdown'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l out-dir -d 'Write DIR/UUID.json for each session instead, skipping those already there' -r -f -a "(__fish_complete_directories)"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
@@ -72,9 +73,6 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l key -d 'Its private key [default: in the file of --cert]' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -83,7 +81,8 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l force -d 'With --out-dir: fetch and replace what is already there, whatever it is'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l overview -d 'A row a session instead: how it came in and ended, and how much it holds'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l force -d 'With --out-dir: fetch and replace what is already there'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l no-pager -d 'Do not page on a terminal'
@@ -104,9 +103,6 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l key -d 'Its private key [default: in the file of --cert]' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -122,6 +118,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l limit -d 'At most so many rows' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s f -l format -d 'How to print it' -r -f -a "table\t'For reading'
 json\t'An array, an object a row'
 ndjson\t'A line a row'
@@ -145,9 +144,6 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l key -d 'Its private key [default: in the file of --cert]' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -164,6 +160,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l limit -d 'At most so many rows' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s f -l format -d 'How to print it' -r -f -a "table\t'For reading'
 json\t'An array, an object a row'
 ndjson\t'A line a row'
@@ -186,9 +185,6 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l key -d 'Its private key [default: in the file of --cert]' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -205,6 +201,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l limit -d 'At most so many rows' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s f -l format -d 'How to print it' -r -f -a "table\t'For reading'
 json\t'An array, an object a row'
 ndjson\t'A line a row'
@@ -227,9 +226,6 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l key -d 'Its private key [default: in the file of --cert]' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -246,6 +242,28 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s j -l jobs -d 'Sessions to fetch at a time' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l retries -d 'Further tries after a failure that can pass' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l timeout -d 'Time for one try, from connecting to the last byte' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l connect-timeout -d 'Time to connect' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l max-size -d 'Largest document taken, decoded' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
+always\t'Always'
+never\t'Never'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
+json\t'A JSON object a line'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s q -l quiet -d 'No progress, warnings or hints'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
@@ -254,9 +272,6 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand comple
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l key -d 'Its private key [default: in the file of --cert]' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -280,9 +295,6 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" 
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l key -d 'Its private key [default: in the file of --cert]' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'

@@ -1,11 +1,14 @@
 //! What each command over sessions takes.
 
+use std::ffi::OsString;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::figures::Figures;
 use super::parse::parse_turns;
+use super::selection::Selection;
 use super::values::{
     FetchFormat, MissingCondition, RagCondition, RowFormat, ToolCondition, TranscriptFormat,
 };
@@ -16,9 +19,44 @@ pub struct Sessions {
     /// A session's UUID, a saved document, a folder of them, or - for standard input
     ///
     /// Standard input may hold documents, or UUIDs one a line (blank lines and # comments are
-    /// skipped). A file may hold one document, several, or NDJSON, or such a list of UUIDs.
+    /// skipped). A file may hold one document, several, NDJSON or an array of them, or such a list of
+    /// UUIDs. UTF-16 and gzip are read like UTF-8. Of a folder, *.json, *.ndjson and *.jsonl are
+    /// read, and the same with .gz.
     #[arg(value_name = "SESSION", value_hint = clap::ValueHint::AnyPath)]
-    pub sessions: Vec<String>,
+    pub sessions: Vec<OsString>,
+    /// Which of them
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// Which rows and fields, on every command that prints rows.
+///
+/// With any of them the rows of all sessions make one table.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Rows")]
+pub struct Rows {
+    /// Only these fields, in this order; `feather-analysis schema` lists them
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', value_hint = clap::ValueHint::Other)]
+    pub fields: Vec<String>,
+    /// By these fields, downward with - before one; nulls come last
+    #[arg(
+        long,
+        value_name = "FIELD",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        value_hint = clap::ValueHint::Other
+    )]
+    pub sort: Vec<String>,
+    /// At most so many rows
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+impl Rows {
+    /// Whether anything is asked for.
+    pub fn is_any(&self) -> bool {
+        !self.fields.is_empty() || !self.sort.is_empty() || self.limit.is_some()
+    }
 }
 
 /// `fetch`.
@@ -27,16 +65,21 @@ pub struct FetchArgs {
     /// What to fetch
     #[command(flatten)]
     pub sessions: Sessions,
-    /// How to print it
-    #[arg(
-        long,
-        short,
-        value_enum,
-        default_value_t,
-        value_name = "FORMAT",
-        help_heading = "Output"
-    )]
-    pub format: FetchFormat,
+    /// A row a session instead: how it came in and ended, and how much it holds
+    #[arg(long)]
+    pub overview: bool,
+    /// Figures over all sessions given
+    #[arg(long, conflicts_with_all = ["overview", "out_dir", "fields", "sort", "limit"])]
+    pub summary: bool,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
+    /// Which rows of the overview
+    #[command(flatten)]
+    pub rows: Rows,
+    /// How to print it [default: json; with --overview and --summary: table]
+    #[arg(long, short, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<FetchFormat>,
     /// Write to FILE, which is replaced as a whole at the end, if nothing failed
     ///
     /// All sessions go into the one file. It is written beside its place, put on disk and renamed, so
@@ -98,6 +141,12 @@ pub struct TranscriptArgs {
     /// Leave out retrievals, citations and tool calls
     #[arg(long)]
     pub no_evidence: bool,
+    /// Figures over the messages of all sessions given: by role, by model, and how long customers waited
+    #[arg(long, conflicts_with_all = ["turn", "role", "no_evidence"])]
+    pub summary: bool,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
 }
 
 /// `rag`.
@@ -106,6 +155,9 @@ pub struct RagArgs {
     /// What to inspect
     #[command(flatten)]
     pub sessions: Sessions,
+    /// Which rows
+    #[command(flatten)]
+    pub rows: Rows,
     /// How to print it
     #[arg(
         long,
@@ -120,8 +172,11 @@ pub struct RagArgs {
     #[arg(long, conflicts_with = "summary")]
     pub chunks: bool,
     /// Figures over all sessions given
-    #[arg(long, conflicts_with_all = ["only", "chunks"])]
+    #[arg(long, conflicts_with_all = ["only", "chunks", "fields", "sort", "limit"])]
     pub summary: bool,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
     /// Only rows that meet one of these conditions
     #[arg(long, value_enum, value_name = "CONDITION", value_delimiter = ',')]
     pub only: Vec<RagCondition>,
@@ -136,6 +191,9 @@ pub struct ToolsArgs {
     /// What to inspect
     #[command(flatten)]
     pub sessions: Sessions,
+    /// Which rows
+    #[command(flatten)]
+    pub rows: Rows,
     /// How to print it
     #[arg(
         long,
@@ -147,8 +205,11 @@ pub struct ToolsArgs {
     )]
     pub format: RowFormat,
     /// Figures over all sessions given, by tool
-    #[arg(long, conflicts_with_all = ["only", "full"])]
+    #[arg(long, conflicts_with_all = ["only", "full", "fields", "sort", "limit"])]
     pub summary: bool,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
     /// Only calls of these tools
     #[arg(
         long,
@@ -174,6 +235,9 @@ pub struct MissingArgs {
     /// What to inspect
     #[command(flatten)]
     pub sessions: Sessions,
+    /// Which rows
+    #[command(flatten)]
+    pub rows: Rows,
     /// How to print it
     #[arg(
         long,
@@ -188,8 +252,11 @@ pub struct MissingArgs {
     #[arg(long)]
     pub all: bool,
     /// Sessions and share by reason, over all sessions given
-    #[arg(long, conflicts_with = "all")]
+    #[arg(long, conflicts_with_all = ["all", "fields", "sort", "limit"])]
     pub summary: bool,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
     /// Exit with 10 if a session declares one of these reasons
     #[arg(long, value_enum, value_name = "REASON", value_delimiter = ',')]
     pub fail_on: Vec<MissingCondition>,

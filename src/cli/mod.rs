@@ -4,17 +4,24 @@
 
 mod commands;
 mod connection;
+mod figures;
 mod output;
 mod parse;
+mod selection;
 mod values;
 
 use clap::{Parser, Subcommand};
 
-pub use self::commands::{FetchArgs, MissingArgs, RagArgs, Sessions, ToolsArgs, TranscriptArgs};
+pub use self::commands::{
+    FetchArgs, MissingArgs, RagArgs, Rows, Sessions, ToolsArgs, TranscriptArgs,
+};
 pub use self::connection::Connection;
+pub use self::figures::Figures;
 pub use self::output::Output;
+pub use self::parse::parse_time;
+pub use self::selection::Selection;
 pub use self::values::{
-    ColorChoice, ErrorFormat, FetchFormat, MissingCondition, RagCondition, RowFormat, Shell,
+    ColorChoice, ErrorFormat, FetchFormat, MissingCondition, RagCondition, RowFormat, Shell, Time,
     ToolCondition, TranscriptFormat, Zone,
 };
 
@@ -47,6 +54,31 @@ pub struct Cli {
     /// How to print
     #[command(flatten)]
     pub output: Output,
+}
+
+impl Command {
+    /// What is asked of the figures, where the command has any.
+    pub const fn figures(&self) -> Option<&Figures> {
+        match self {
+            Self::Fetch(args) => Some(&args.figures),
+            Self::Transcript(args) => Some(&args.figures),
+            Self::Rag(args) => Some(&args.figures),
+            Self::Tools(args) => Some(&args.figures),
+            Self::Missing(args) => Some(&args.figures),
+            Self::Schema { .. } | Self::Completions { .. } | Self::Demo { .. } => None,
+        }
+    }
+
+    /// Whether a script asks to be told by the exit code.
+    pub fn is_gate(&self) -> bool {
+        let fails_on = match self {
+            Self::Rag(args) => !args.fail_on.is_empty(),
+            Self::Tools(args) => !args.fail_on.is_empty(),
+            Self::Missing(args) => !args.fail_on.is_empty(),
+            _ => false,
+        };
+        fails_on || self.figures().is_some_and(|figures| figures.fail_if_worse.is_some())
+    }
 }
 
 /// The commands.
@@ -119,6 +151,22 @@ Examples:
 Exit codes: 0 done, 2 usage, 4 unusable document, 10 a --fail-on condition matched, and those of a
 fetch: feather-analysis --help lists them.")]
     Missing(MissingArgs),
+    /// Say what the rows are that commands print
+    ///
+    /// Without ROWS: the kinds of rows, with a sentence each. With one: its JSON Schema (draft
+    /// 2020-12), with every field's type, unit and meaning.
+    #[command(after_long_help = "\
+Examples:
+  feather-analysis schema
+  feather-analysis schema rag
+  feather-analysis schema rag | jq -r '.properties | keys_unsorted[]'
+
+Exit codes: 0 done, 2 no such rows.")]
+    Schema {
+        /// A kind of rows
+        #[arg(value_name = "ROWS", value_hint = clap::ValueHint::Other)]
+        rows: Option<String>,
+    },
     /// Print a completion script
     #[command(after_long_help = "\
 Examples:

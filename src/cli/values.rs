@@ -1,13 +1,14 @@
 //! The values that options take by name.
 
-use chrono::FixedOffset;
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Utc};
 use clap::ValueEnum;
 
 /// `fetch --format`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FetchFormat {
     /// Indented, every token as the server sent it
-    #[default]
     Json,
     /// The bytes as they came
     Raw,
@@ -17,6 +18,8 @@ pub enum FetchFormat {
     Table,
     /// The overview as CSV
     Csv,
+    /// The overview as Markdown
+    Markdown,
 }
 
 /// `transcript --format`.
@@ -31,6 +34,10 @@ pub enum TranscriptFormat {
     Json,
     /// A line a turn
     Ndjson,
+    /// The figures of --summary as a table
+    Table,
+    /// The figures of --summary for a spreadsheet
+    Csv,
 }
 
 /// `--format` of the commands that print rows.
@@ -47,6 +54,13 @@ pub enum RowFormat {
     Csv,
     /// For an issue tracker
     Markdown,
+}
+
+impl RowFormat {
+    /// Whether output in this format is read, not processed.
+    pub const fn is_for_reading(self) -> bool {
+        matches!(self, Self::Table | Self::Markdown)
+    }
 }
 
 /// What a retrieval or a citation can be picked by.
@@ -149,4 +163,21 @@ pub enum Zone {
     Local,
     /// A fixed offset
     Fixed(FixedOffset),
+}
+
+/// A time as it is typed: a moment, or a stretch of time such as a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Time {
+    /// A whole day in the zone of --tz
+    Day(NaiveDate),
+    /// The day so many days ago, in the same zone
+    DaysAgo(u64),
+    /// A whole minute in the same zone
+    Minute(NaiveDateTime),
+    /// A moment in the same zone
+    Local(NaiveDateTime),
+    /// A moment
+    Moment(DateTime<Utc>),
+    /// So long ago
+    Ago(Duration),
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 
 /// How [`percentile`] picks its value, in the words that every summary prints beside it.
 pub const METHOD: &str = "nearest-rank";
@@ -10,6 +11,7 @@ pub const METHOD: &str = "nearest-rank";
 /// The `p`th percentile (0 to 100) of `sorted` (ascending) by the nearest-rank method: the smallest
 /// value that is at least as large as `p` percent of all. It is always one of the values; None where
 /// there are none.
+#[cfg(test)]
 pub fn percentile(sorted: &[f64], p: f64) -> Option<f64> {
     sorted.get(rank(p, sorted.len())? - 1).copied()
 }
@@ -27,14 +29,8 @@ fn rank(p: f64, count: usize) -> Option<usize> {
     (count > 0).then(|| (rank as usize).clamp(1, count))
 }
 
-/// `part` of `whole`, from 0 to 1; None where there is no whole.
-#[allow(clippy::cast_precision_loss, reason = "a share is for reading")]
-pub fn share(part: usize, whole: usize) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
-}
-
-/// The middle, the tail and the end of what was measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+/// The middle, the tail and the end of what was measured; null where nothing was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Spread {
     /// How many values there are; those that were not sent or are no plain number are not counted.
     pub count: usize,
@@ -46,6 +42,18 @@ pub struct Spread {
     pub max: Option<f64>,
     /// How the percentiles were picked.
     pub method: &'static str,
+}
+
+/// Writes a whole number without `.0`, as the API does.
+#[allow(clippy::cast_possible_truncation, reason = "whole and small enough")]
+#[allow(clippy::ref_option, reason = "serde's signature")]
+pub fn plain<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => {
+            serializer.serialize_i64(*value as i64)
+        }
+        value => value.serialize(serializer),
+    }
 }
 
 /// Values, each kept once with its count: what repeats costs no memory.
@@ -65,6 +73,14 @@ impl Tally {
             self.counts.entry(order(value)).or_insert((value, 0)).1 += 1;
             self.total += 1;
         }
+    }
+
+    /// Counts what another tally has counted.
+    pub fn merge(&mut self, other: &Self) {
+        for (key, (value, count)) in &other.counts {
+            self.counts.entry(*key).or_insert((*value, 0)).1 += count;
+        }
+        self.total += other.total;
     }
 
     /// [`percentile`] of the values that were counted.
@@ -90,7 +106,7 @@ impl Tally {
 }
 
 /// A key that sorts as the float does.
-const fn order(value: f64) -> u64 {
+pub(super) const fn order(value: f64) -> u64 {
     let bits = value.to_bits();
     // Negative floats sort backwards, and after the positive ones.
     if value.is_sign_negative() { !bits } else { bits ^ (1 << 63) }
@@ -135,6 +151,15 @@ impl Histogram {
         }
     }
 
+    /// Counts what another histogram has counted.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, count) in self.bins.iter_mut().zip(other.bins) {
+            *mine += count;
+        }
+        self.under += other.under;
+        self.over += other.over;
+    }
+
     /// How many scores were counted.
     pub fn total(&self) -> usize {
         self.bins.iter().sum::<usize>() + self.under + self.over
@@ -163,10 +188,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_has_no_percentile_and_no_share() {
+    fn nothing_has_no_percentile() {
         assert_eq!(percentile(&[], 50.0), None);
-        assert_eq!(share(0, 0), None);
-        assert_eq!(share(1, 4), Some(0.25));
         let spread = Tally::default().spread();
         assert_eq!((spread.count, spread.p50, spread.p95, spread.max), (0, None, None, None));
     }

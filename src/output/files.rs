@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
 use crate::exit::Exit;
@@ -49,6 +50,16 @@ impl WholeFile {
         Ok(Self { file: BufWriter::new(file), place: place.to_owned() })
     }
 
+    /// Has its bytes written.
+    ///
+    /// Fails where the disk does.
+    pub fn write(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        write(&mut self.file).with_context(|| format!("writing {}", self.place.display()))
+    }
+
     /// Where it belongs.
     pub fn place(&self) -> &Path {
         &self.place
@@ -75,16 +86,6 @@ impl WholeFile {
         on_disk(file.as_file().sync_all())?;
         file.persist(&self.place).map_err(|error| error.error)?;
         Ok(())
-    }
-}
-
-impl Write for WholeFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
     }
 }
 
@@ -274,12 +275,12 @@ mod tests {
         let place = folder.path().join("a.json");
         let count = || fs::read_dir(folder.path()).unwrap().count();
         let mut file = WholeFile::begin(&place).unwrap();
-        file.write_all(b"new").unwrap();
+        file.write(|file| file.write_all(b"new")).unwrap();
         assert!(!place.exists());
         drop(file);
         assert_eq!(count(), 0);
         let mut file = WholeFile::begin(&place).unwrap();
-        file.write_all(b"new").unwrap();
+        file.write(|file| file.write_all(b"new")).unwrap();
         file.keep().unwrap();
         assert_eq!((fs::read(&place).unwrap(), count()), (b"new".to_vec(), 1));
     }

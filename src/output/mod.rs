@@ -6,7 +6,7 @@ mod out_dir;
 mod reporter;
 mod terminal;
 
-pub use self::files::{Target, is_stdout};
+pub use self::files::{Target, WholeFile, is_stdout};
 pub use self::out_dir::{Found, OutDir};
-pub use self::reporter::{Reporter, usage_as_json, wants_json};
+pub use self::reporter::{FailureRow, Reporter, usage_as_json, wants_json};
 pub use self::terminal::{Out, Terminal};

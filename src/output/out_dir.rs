@@ -15,6 +15,7 @@ use super::keepers::Keepers;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
 use crate::input::document::{Document, Origin};
+use crate::input::split::Place;
 use crate::model::Text;
 
 /// Files up to this size, in bytes, are looked at as a whole.
@@ -118,22 +119,22 @@ impl OutDir {
         inspect(&path, session).map_err(|error| cannot(&format!("cannot be read ({error})")))
     }
 
-    /// Writes a session's document, whole or not at all. It is on disk, and counts, once
-    /// [`OutDir::finish`] has returned.
+    /// Begins the file of a session's document.
+    ///
+    /// Fails where the folder takes no more.
+    pub fn begin(&mut self, session: Uuid) -> anyhow::Result<WholeFile> {
+        let place = self.place(session);
+        let file = WholeFile::begin(&place);
+        let file = file.with_context(|| format!("writing {}", place.display()))?;
+        self.written.insert(session);
+        Ok(file)
+    }
+
+    /// Has a file kept. It is on disk, and counts, once [`OutDir::finish`] has returned.
     ///
     /// Fails where it, or one before it, cannot be written.
-    pub fn write(
-        &mut self,
-        session: Uuid,
-        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
-    ) -> anyhow::Result<()> {
-        let place = self.place(session);
-        let label = || format!("writing {}", place.display());
-        let mut file = WholeFile::begin(&place).with_context(label)?;
-        write(&mut file).with_context(label)?;
-        self.keepers.keep(file)?;
-        self.written.insert(session);
-        Ok(())
+    pub fn keep(&mut self, file: WholeFile) -> anyhow::Result<()> {
+        self.keepers.keep(file)
     }
 
     /// Waits until all is on disk. Returns how many documents were written, and what went wrong.
@@ -171,7 +172,8 @@ fn inspect(path: &Path, session: Uuid) -> io::Result<Found> {
         file.seek(SeekFrom::Start(SMALL))?;
         file.read_to_end(&mut head)?;
     }
-    let origin = Origin::File { label: path.display().to_string(), line: 1 };
+    let label = path.display().to_string();
+    let origin = Origin::File { label, place: Place { line: 1, column: 1 }, beside: false };
     let checked = Document::new(origin, head).and_then(|document| {
         let checked = document.check()?;
         Ok(judge(&checked.session_id, session))

@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -35,17 +36,26 @@ pub struct Reporter {
     kinds: BTreeMap<String, usize>,
 }
 
-/// A failure as `--error-format json` tells it.
-#[derive(Serialize)]
-struct FailureRow<'a> {
+/// A failure, as `--error-format json` tells it on standard error.
+#[derive(Serialize, JsonSchema)]
+pub struct FailureRow<'a> {
+    /// The session that was asked for; null where it is a file, or the run.
+    #[schemars(with = "Option<&'a str>", extend("format" = "uuid"))]
     session_id: Option<Uuid>,
+    /// The file, and the line in it; left out where it is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
+    /// The HTTP status, where there was an answer.
     status: Option<u16>,
+    /// The API's own error code.
     error: Option<&'a str>,
+    /// What happened, in words.
     message: &'a str,
+    /// The exit code it stands for.
     exit_code: u8,
+    /// How many requests were made.
     tries: u32,
+    /// What to do next.
     hint: Option<&'a str>,
 }
 

@@ -4,6 +4,7 @@ use std::env;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use crate::cli::{ColorChoice, Output};
 
@@ -94,7 +95,7 @@ pub struct Out {
 
 enum Sink {
     Stdout(BufWriter<io::StdoutLock<'static>>),
-    File(BufWriter<File>),
+    File(BufWriter<Arc<File>>),
     Pager(Child, BufWriter<std::process::ChildStdin>),
 }
 
@@ -106,7 +107,7 @@ impl Out {
     }
 
     /// A file, a pipe or a device.
-    pub fn file(file: File) -> Self {
+    pub fn file(file: Arc<File>) -> Self {
         Self { sink: Some(Sink::File(BufWriter::with_capacity(BUFFER, file))), pager: false }
     }
 

@@ -6,9 +6,11 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use serde::Serialize;
+use serde::de::IgnoredAny;
 
+use super::frame::Frame;
 use super::{LayoutOptions, Out, sanitize};
-use crate::input::split::Seam;
+use crate::input::outline::Seam;
 
 /// Output is handed on in pieces of about this size.
 const PIECE: usize = 64 * 1024;
@@ -204,8 +206,24 @@ const fn is_blank(byte: u8) -> bool {
 }
 
 /// A value on one line, without a line feed after it. It must be valid.
-pub fn compact(json: &str) -> String {
-    reformatted(json, Layout::OneLine)
+pub fn one_line_of(json: &str) -> Cow<'_, str> {
+    if json.bytes().any(is_blank) {
+        Cow::Owned(reformatted(json, Layout::OneLine))
+    } else {
+        Cow::Borrowed(json)
+    }
+}
+
+/// A line of harmless text; JSON loses the blank space between its tokens.
+pub fn readable(text: Cow<'_, str>) -> Cow<'_, str> {
+    let is_json = text.trim_start().starts_with(['{', '['])
+        && serde_json::from_str::<IgnoredAny>(&text).is_ok();
+    let text = match text {
+        Cow::Borrowed(text) if is_json => one_line_of(text),
+        Cow::Owned(text) if is_json => Cow::Owned(one_line_of(&text).into_owned()),
+        text => text,
+    };
+    sanitize::cow_line(text)
 }
 
 fn reformatted(json: &str, layout: Layout) -> String {
@@ -215,8 +233,22 @@ fn reformatted(json: &str, layout: Layout) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// An array of rows that are written as they come.
-pub struct Array<'a> {
+/// What stands around rows: an array's brackets and commas, or nothing where each has a line.
+pub fn frame(lines: bool) -> Frame {
+    if lines {
+        return Frame::default();
+    }
+    Frame {
+        begin: "[".into(),
+        between: ",".into(),
+        end: "\n]\n",
+        none: "[]\n".into(),
+        ..Frame::default()
+    }
+}
+
+/// One document's rows, as elements of the array or as lines.
+pub struct Elements<'a> {
     out: Out<'a>,
     options: &'a LayoutOptions,
     /// Whether every row gets a line and the array no brackets.
@@ -224,28 +256,29 @@ pub struct Array<'a> {
     empty: bool,
 }
 
-impl<'a> Array<'a> {
-    /// One array of rows, indented.
-    pub fn indented(out: Out<'a>, options: &'a LayoutOptions) -> Self {
-        Self { out, options, lines: false, empty: true }
-    }
-
-    /// A line a row.
-    pub fn lines(out: Out<'a>, options: &'a LayoutOptions) -> Self {
-        Self { out, options, lines: true, empty: true }
+impl<'a> Elements<'a> {
+    /// No rows so far.
+    pub fn new(lines: bool, options: &'a LayoutOptions, out: Out<'a>) -> Self {
+        Self { out, options, lines, empty: true }
     }
 
     /// The next row.
     pub fn push(&mut self, row: &impl Serialize) -> io::Result<()> {
-        let json = serde_json::to_string(row)?;
+        self.push_json(&serde_json::to_string(row)?)
+    }
+
+    /// The same for a row's JSON.
+    pub fn push_json(&mut self, json: &str) -> io::Result<()> {
         if self.lines {
             // A part that is verbatim may be indented; a string holds no bare line feed.
-            let json = if json.contains('\n') { compact(&json) } else { json };
+            let json = if json.contains('\n') { one_line_of(json) } else { json.into() };
             self.out.write_all(for_output(&json, self.options).as_bytes())?;
             self.out.write_all(b"\n")?;
         } else {
-            let json = reformatted(&json, Layout::Indented);
-            self.out.write_all(if self.empty { b"[" } else { b"," })?;
+            let json = reformatted(json, Layout::Indented);
+            if !self.empty {
+                self.out.write_all(b",")?;
+            }
             for line in for_output(&json, self.options).lines() {
                 self.out.write_all(b"\n  ")?;
                 self.out.write_all(line.as_bytes())?;
@@ -253,20 +286,6 @@ impl<'a> Array<'a> {
         }
         self.empty = false;
         Ok(())
-    }
-
-    /// Passes on what was written so far.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-
-    /// Ends the array.
-    pub fn end(self) -> io::Result<()> {
-        match (self.lines, self.empty) {
-            (true, _) => Ok(()),
-            (false, true) => self.out.write_all(b"[]\n"),
-            (false, false) => self.out.write_all(b"\n]\n"),
-        }
     }
 }
 
@@ -282,7 +301,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::input::split::Outline;
+    use crate::input::outline::Outline;
 
     fn reformatted(json: &str, layout: Layout) -> String {
         let mut out = Vec::new();
@@ -376,19 +395,37 @@ mod tests {
     fn verbatim_parts_of_rows_are_laid_out_like_the_rest() {
         let raw: &serde_json::value::RawValue =
             serde_json::from_str("{\n      \"a\" : [1.0,\n  1e400 ]\n}").unwrap();
-        let options = LayoutOptions::default();
-        let mut out = Vec::new();
-        let mut array = Array::lines(&mut out, &options);
-        array.push(&[raw]).unwrap();
-        array.end().unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "[{\"a\":[1.0,1e400]}]\n");
-        let mut out = Vec::new();
-        let mut array = Array::indented(&mut out, &options);
-        array.push(&serde_json::json!({"b": {}, "c": []})).unwrap();
-        array.push(&[raw]).unwrap();
-        array.end().unwrap();
-        let text = String::from_utf8(out).unwrap();
-        assert!(text.contains("\n    {\n      \"a\": [\n        1.0,\n        1e400\n"), "{text}");
-        assert!(text.contains("\"b\": {},\n"), "{text}");
+        let written = |lines: bool, rows: &[&dyn erased::Push]| {
+            let options = LayoutOptions::default();
+            let mut out = Vec::new();
+            let mut framed = crate::render::frame::Framed::new(frame(lines), &mut out);
+            let mut elements = Elements::new(lines, &options, &mut framed);
+            for row in rows {
+                row.push(&mut elements);
+            }
+            framed.end().unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written(true, &[&[raw]]), "[{\"a\":[1.0,1e400]}]\n");
+        assert_eq!(written(false, &[]), "[]\n");
+        let text = written(false, &[&serde_json::json!({"b": {}, "c": []}), &[raw]]);
+        assert!(text.starts_with("[\n  {\n    \"b\": {},\n"), "{text}");
+        assert!(
+            text.contains("  },\n  [\n    {\n      \"a\": [\n        1.0,\n        1e400\n"),
+            "{text}"
+        );
+        assert!(text.ends_with("\n  ]\n]\n"), "{text}");
+    }
+
+    mod erased {
+        pub trait Push {
+            fn push(&self, elements: &mut super::Elements<'_>);
+        }
+
+        impl<T: serde::Serialize> Push for T {
+            fn push(&self, elements: &mut super::Elements<'_>) {
+                elements.push(self).unwrap();
+            }
+        }
     }
 }

@@ -3,23 +3,35 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::Out;
-use super::table::{Align, Table};
+use super::{Out, json, sanitize};
+use crate::rows::{Align, Cell, EachRow, Head};
 
-/// A table in the pipe form.
-pub fn table(table: &Table<'_>, out: Out<'_>) -> io::Result<()> {
-    let titles = table.columns.iter().map(|column| column.title.to_owned());
-    writeln!(out, "| {} |", titles.collect::<Vec<_>>().join(" | "))?;
-    let rules = table.columns.iter().map(|column| match column.align {
+/// A table in the pipe form; nothing where it has no rows.
+pub fn table(heads: &[Head], each: EachRow<'_>, out: Out<'_>) -> io::Result<()> {
+    let mut begun = false;
+    each(&mut |row| {
+        if !std::mem::replace(&mut begun, true) {
+            header(heads, out)?;
+        }
+        let cells = row.into_iter().map(text);
+        writeln!(out, "| {} |", cells.collect::<Vec<_>>().join(" | "))
+    })
+}
+
+fn header(heads: &[Head], out: Out<'_>) -> io::Result<()> {
+    let titles = heads.iter().map(|head| &*head.title);
+    writeln!(out, "\n| {} |", titles.collect::<Vec<_>>().join(" | "))?;
+    let rules = heads.iter().map(|head| match head.align {
         Align::Left => "---",
         Align::Right => "---:",
     });
-    writeln!(out, "| {} |", rules.collect::<Vec<_>>().join(" | "))?;
-    for row in &table.rows {
-        let cells = row.iter().map(|cell| escape(unlinked(&cell.text)).into_owned());
-        writeln!(out, "| {} |", cells.collect::<Vec<_>>().join(" | "))?;
-    }
-    Ok(())
+    writeln!(out, "| {} |", rules.collect::<Vec<_>>().join(" | "))
+}
+
+/// A cell's text, harmless, of one line, and no markup.
+fn text(cell: Cell<'_>) -> String {
+    let text = if cell.code { json::readable(cell.text) } else { sanitize::cow_line(cell.text) };
+    escape(unlinked(&text)).into_owned()
 }
 
 /// A turn's number without its `#`: trackers would take it for an issue's.

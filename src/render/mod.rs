@@ -1,50 +1,38 @@
-//! Views → bytes: JSON, tables, CSV, Markdown and text. Knows no network and no environment.
+//! Rows → bytes: a file a format, and what they share. Knows no network, no environment and, but for
+//! the transcript's page, no view.
 
 pub mod csv;
+pub mod frame;
 pub mod json;
+mod layout;
 pub mod markdown;
-pub mod missing;
-pub mod overview;
-pub mod rag;
 pub mod rows;
 pub mod sanitize;
 pub mod style;
 pub mod table;
-pub mod tools;
 pub mod transcript;
 pub mod wrap;
 
 use std::io;
 
 use self::style::Styles;
-use crate::rows::spell::Zone;
+use crate::rows::spell::Spelling;
 
-/// What an output is laid out for.
-#[derive(Clone, Debug)]
+/// What an output is laid out for. The default is what a pipe gets: plain, unlimited, UTC.
+#[derive(Clone, Debug, Default)]
 pub struct LayoutOptions {
     /// Columns; None is unlimited: nothing is wrapped or cut.
     pub width: Option<usize>,
     /// Colours, or none.
     pub styles: Styles,
-    /// The zone of the times shown.
-    pub zone: Zone,
-    /// Whether long ids are shortened, as where there is a width to keep to.
-    pub short_ids: bool,
+    /// How single values are spelt.
+    pub spelling: Spelling,
+    /// Whether long cells are shown whole.
+    pub full: bool,
+    /// Whether CSV is for a double click in Excel.
+    pub excel: bool,
     /// Whether the output goes to a terminal itself, which must not be sent control characters.
     pub terminal: bool,
-}
-
-impl Default for LayoutOptions {
-    /// Plain, unlimited, UTC: what a pipe gets.
-    fn default() -> Self {
-        Self {
-            width: None,
-            styles: Styles::default(),
-            zone: Zone::Utc,
-            short_ids: false,
-            terminal: false,
-        }
-    }
 }
 
 /// What renderers write to.

@@ -1,12 +1,21 @@
-//! Rows of a view in whichever format was asked for.
+//! Rows of a view in whichever format was asked for: a table a session as the sessions come, or all
+//! rows in one.
 
+use std::borrow::Borrow;
 use std::io;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::csv::{self, Record};
-use super::table::{self, Cell, Table};
-use super::{LayoutOptions, Out, json, markdown};
+use super::frame::{Frame, Framed};
+use super::layout::columns_of;
+use super::table::{self, Written};
+use super::{LayoutOptions, Out, csv, json, markdown, sanitize, wrap};
+use crate::rows::spell::{self, Spelling};
+use crate::rows::{
+    Align, Cell, CellSink, Column, EachRow, Field, Fields, Head, Kind, Page, Pick, Record, Row,
+    Section, Top,
+};
 
 /// How rows are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,163 +33,370 @@ pub enum Format {
 }
 
 impl Format {
-    /// What a section is laid out for: Markdown has no width, wherever it is written to.
-    pub fn options(self, options: &LayoutOptions) -> LayoutOptions {
-        match self {
-            Self::Markdown => LayoutOptions { width: None, short_ids: false, ..options.clone() },
-            _ => options.clone(),
-        }
+    /// Whether output in this format is read, not processed.
+    pub const fn is_for_reading(self) -> bool {
+        matches!(self, Self::Table | Self::Markdown)
     }
 }
 
-/// One document's rows as people read them.
+/// What is said where a cell was cut.
+const CUT: &str = "… is cut to fit; --full shows all";
+
+/// A row that is held until all are known.
+pub enum Made {
+    /// Its JSON, as far as it is wanted.
+    Json(String),
+    /// Its cells.
+    Cells(Vec<Cell<'static>>),
+}
+
+/// Rows that are held until all are known.
+pub type Collected = Top<Made>;
+
+/// Makes the output of one kind of rows.
 #[derive(Debug)]
-pub struct Section<'a> {
-    /// Whose rows they are, in a line of harmless text.
-    pub title: String,
-    /// The rows; where there are none, the notes say why.
-    pub table: Table<'a>,
-    /// Lines after the table, of harmless text.
-    pub notes: Vec<String>,
+pub struct Printer {
+    format: Format,
+    options: LayoutOptions,
+    pick: Pick,
+    /// Whether the rows of all sessions make one table.
+    one_table: bool,
+    noun: (&'static str, &'static str),
+    heads: Vec<Head>,
 }
 
-/// Writes the rows of one document after the other.
-pub struct Writer<'a> {
-    options: &'a LayoutOptions,
-    sink: Sink<'a>,
-}
-
-enum Sink<'a> {
-    Array(json::Array<'a>),
-    Csv(Box<csv::Writer<'a>>),
-    Sections { out: Out<'a>, markdown: bool, first: bool },
-}
-
-impl<'a> Writer<'a> {
-    /// Begins the output of rows of type `R`.
-    pub fn new<R: Record>(
+impl Printer {
+    /// Prints rows of type `R`, which have these columns, so; in one table where `pick` asks for
+    /// anything, or that is wanted.
+    pub fn new<R: Row>(
         format: Format,
-        options: &'a LayoutOptions,
-        out: Out<'a>,
-    ) -> io::Result<Self> {
-        let sink = match format {
-            Format::Json => Sink::Array(json::Array::indented(out, options)),
-            Format::Ndjson => Sink::Array(json::Array::lines(out, options)),
-            Format::Csv => Sink::Csv(Box::new(csv::Writer::new(R::FIELDS, out)?)),
-            Format::Table => Sink::Sections { out, markdown: false, first: true },
-            Format::Markdown => Sink::Sections { out, markdown: true, first: true },
-        };
-        Ok(Self { options, sink })
+        options: &LayoutOptions,
+        pick: Pick,
+        columns: &[Column<R>],
+        one_table: bool,
+    ) -> Self {
+        let mut options = options.clone();
+        if format == Format::Markdown {
+            // Markdown has no width, wherever it is written to.
+            options.width = None;
+            options.spelling = Spelling { short: false, bars: false, ..options.spelling };
+        }
+        let one_table = one_table || pick.is_any();
+        // Times of several sessions are of several days.
+        options.spelling.dates |= one_table;
+        let heads = columns.iter().map(|column| column.head.clone()).collect();
+        Self { format, options, pick, one_table, noun: R::NOUN, heads }
     }
 
-    /// One document's rows; `section` is called where people will read them.
-    pub fn push<'r, R: Record + Serialize + 'r>(
-        &mut self,
-        rows: impl IntoIterator<Item = &'r R>,
-        section: impl FnOnce() -> Section<'r>,
-    ) -> io::Result<()> {
-        match &mut self.sink {
-            Sink::Array(array) => rows.into_iter().try_for_each(|row| array.push(row)),
-            Sink::Csv(writer) => rows.into_iter().try_for_each(|row| writer.push(row)),
-            Sink::Sections { out, markdown, first } => {
-                if !std::mem::take(first) {
-                    out.write_all(b"\n")?;
-                }
-                let section = section();
-                if *markdown {
-                    write_markdown(&section, out)
-                } else {
-                    write_text(&section, self.options, out)
-                }
+    /// Whether the output is read, not processed.
+    pub const fn is_for_reading(&self) -> bool {
+        self.format.is_for_reading()
+    }
+
+    /// What stands around the documents' pieces.
+    pub fn frame(&self) -> Frame {
+        match self.format {
+            Format::Json => json::frame(false),
+            Format::Ndjson => json::frame(true),
+            Format::Csv => {
+                let header = csv::header(self.pick.columns(), &self.options);
+                Frame { begin: header.clone().into(), none: header.into(), ..Frame::default() }
             }
+            Format::Table | Format::Markdown => Frame { between: "\n".into(), ..Frame::default() },
         }
     }
 
-    /// The same for more rows than should be held at once: they are made as they are written.
+    /// One document's rows: written to `out`, or given back to be collected where the last row of
+    /// all must be known first.
     ///
-    /// `section` comes without rows; `cells` makes them, twice, once to measure them.
-    pub fn push_made<'r, R: Record + Serialize, I: Iterator<Item = Vec<Cell<'r>>>>(
-        &mut self,
-        mut rows: impl Iterator<Item = R>,
-        section: impl FnOnce() -> Section<'r>,
-        cells: impl Fn() -> I,
-    ) -> io::Result<()> {
-        match &mut self.sink {
-            Sink::Array(array) => rows.try_for_each(|row| array.push(&row)),
-            Sink::Csv(writer) => rows.try_for_each(|row| writer.push(&row)),
-            Sink::Sections { out, markdown, first } => {
-                if !std::mem::take(first) {
-                    out.write_all(b"\n")?;
-                }
-                let mut section = section();
-                if *markdown {
-                    section.table.rows = cells().collect();
-                    return write_markdown(&section, out);
-                }
-                write_title(&section, self.options, out)?;
-                if cells().next().is_some() {
-                    table::write_made(&section.table.columns, cells, self.options, out)?;
-                }
-                write_notes(&section, self.options, out)
+    /// `rows` makes the rows, `page` what stands around them where people read them.
+    pub fn make<R: Row, B: Borrow<R>, I: Iterator<Item = B>>(
+        &self,
+        columns: &[Column<R>],
+        rows: impl Fn() -> I,
+        page: impl FnOnce(&Spelling) -> Page,
+        out: Out<'_>,
+    ) -> io::Result<Collected> {
+        let mut collected = self.pick.top();
+        match self.format {
+            Format::Table | Format::Markdown if !self.one_table => {
+                self.section(columns, rows, page, out)?;
             }
+            Format::Table | Format::Markdown => {
+                for row in rows() {
+                    self.collect_cells(row.borrow(), columns, &mut collected)?;
+                }
+            }
+            _ if self.pick.holds() => {
+                for row in rows() {
+                    let json = serde_json::to_string(row.borrow())?;
+                    let keys = self.pick.keys(&Record::of(&json)?);
+                    collected.push(keys, || Made::Json(json));
+                }
+            }
+            _ => self.encode(rows().map(|row| serde_json::to_string(row.borrow())), out)?,
+        }
+        Ok(collected)
+    }
+
+    fn collect_cells<R: Row>(
+        &self,
+        row: &R,
+        columns: &[Column<R>],
+        collected: &mut Collected,
+    ) -> io::Result<()> {
+        let json =
+            if self.pick.needs_json() { serde_json::to_string(row)? } else { "{}".to_owned() };
+        let record = Record::of(&json)?;
+        collected.push(self.pick.keys(&record), || {
+            Made::Cells(match &self.pick.fields {
+                Some(fields) => fields.iter().map(|field| self.field(&record, field)).collect(),
+                None => columns
+                    .iter()
+                    .map(|column| (column.cell)(row, &self.options.spelling).into_owned())
+                    .collect(),
+            })
+        });
+        Ok(())
+    }
+
+    /// A field's value as a cell.
+    fn field(&self, record: &Record<'_>, field: &Field) -> Cell<'static> {
+        let Some(value) = record.get(field) else { return Cell::absent() };
+        let text = record.text(field).into_owned();
+        match field.kind {
+            Kind::Time => self.options.spelling.zone.date_time(&(&*text).into()).into(),
+            Kind::Json | Kind::List if value.starts_with(['[', '{']) => Cell::from(text).code(),
+            _ => text.into(),
         }
     }
 
-    /// Passes on what was written so far, for a reader who need not wait for the next document.
-    pub fn flush(&mut self) -> io::Result<()> {
-        match &mut self.sink {
-            Sink::Array(array) => array.flush(),
-            Sink::Csv(writer) => writer.flush(),
-            Sink::Sections { out, .. } => out.flush(),
-        }
+    /// One document's rows as people read them.
+    fn section<R: Row, B: Borrow<R>, I: Iterator<Item = B>>(
+        &self,
+        columns: &[Column<R>],
+        rows: impl Fn() -> I,
+        page: impl FnOnce(&Spelling) -> Page,
+        out: Out<'_>,
+    ) -> io::Result<()> {
+        let columns: Vec<&Column<R>> =
+            columns.iter().filter(|column| !column.head.across).collect();
+        let heads: Vec<Head> = columns.iter().map(|column| column.head.clone()).collect();
+        let page = page(&self.options.spelling);
+        let mut spelling = self.options.spelling;
+        spelling.dates = page.dates;
+        let each = |sink: CellSink<'_>| {
+            rows().try_for_each(|row| {
+                sink(columns.iter().map(|column| (column.cell)(row.borrow(), &spelling)).collect())
+            })
+        };
+        self.write(&page, &heads, &each, out)
     }
 
-    /// Ends the output.
-    pub fn end(self) -> io::Result<()> {
-        match self.sink {
-            Sink::Array(array) => array.end(),
-            Sink::Csv(writer) => writer.end(),
-            Sink::Sections { .. } => Ok(()),
+    /// Holds rows until all are known.
+    pub fn collected(&self) -> Collected {
+        self.pick.top()
+    }
+
+    /// What was collected, once all are known, as one piece.
+    pub fn end(&self, collected: Collected, out: Out<'_>) -> io::Result<()> {
+        let rows: Vec<Made> = collected.into_held().map(|(_, row)| row).collect();
+        if self.format != Format::Table && self.format != Format::Markdown {
+            let rows = rows.into_iter().filter_map(|row| match row {
+                Made::Json(json) => Some(Ok(json)),
+                Made::Cells(_) => None,
+            });
+            return self.encode(rows, out);
         }
+        if !self.one_table {
+            return Ok(());
+        }
+        let heads: Vec<Head> = match &self.pick.fields {
+            None => self.heads.clone(),
+            Some(fields) => fields.iter().map(head).collect(),
+        };
+        let (one, many) = self.noun;
+        if rows.is_empty() && self.pick.is_any() {
+            return Ok(());
+        }
+        let mut title = vec![spell::counted(rows.len(), one, many)];
+        if heads.iter().any(|head| head.times) {
+            title.push(format!("times in {}", self.options.spelling.zone.name()));
+        }
+        let each = |sink: CellSink<'_>| {
+            rows.iter().try_for_each(|row| match row {
+                Made::Cells(cells) => sink(cells.iter().map(Cell::borrowed).collect()),
+                Made::Json(_) => Ok(()),
+            })
+        };
+        self.write(&Page { title, ..Page::default() }, &heads, &each, out)
+    }
+
+    /// Rows as the machine formats have them.
+    fn encode(
+        &self,
+        rows: impl Iterator<Item = serde_json::Result<String>>,
+        out: Out<'_>,
+    ) -> io::Result<()> {
+        if self.format == Format::Csv {
+            let mut writer = csv::Writer::new(&self.options, out);
+            for row in rows {
+                writer.push(&row?, self.pick.columns())?;
+            }
+            return writer.end();
+        }
+        let mut elements = json::Elements::new(self.format == Format::Ndjson, &self.options, out);
+        for row in rows {
+            elements.push_json(&self.pick.json(row?)?)?;
+        }
+        Ok(())
+    }
+
+    /// A table with what stands around it.
+    fn write(
+        &self,
+        page: &Page,
+        heads: &[Head],
+        each: EachRow<'_>,
+        out: Out<'_>,
+    ) -> io::Result<()> {
+        if self.format == Format::Markdown {
+            return write_markdown(page, heads, each, out);
+        }
+        write_text(page, heads, each, &self.options, out)
     }
 }
 
-/// A section as text.
-pub fn write_text(section: &Section<'_>, options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
-    write_title(section, options, out)?;
-    if !section.table.rows.is_empty() {
-        table::write(&section.table, options, out)?;
-    }
-    write_notes(section, options, out)
+/// The heading of a field that was asked for by its name.
+fn head(field: &Field) -> Head {
+    let align = if field.kind == Kind::Number { Align::Right } else { Align::Left };
+    Head { title: field.name.clone().into(), align, ..Head::text("") }
 }
 
-fn write_title(section: &Section<'_>, options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
-    // An id that is wider stays whole.
-    let wrapping = textwrap::Options::new(options.width.unwrap_or(usize::MAX)).break_words(false);
-    for line in textwrap::wrap(&section.title, wrapping) {
+/// A table with what stands around it, as text.
+fn write_text(
+    page: &Page,
+    heads: &[Head],
+    each: EachRow<'_>,
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<()> {
+    for line in title(&page.title, options.width) {
         writeln!(out, "{}", options.styles.strong.paint(&line))?;
     }
-    Ok(())
-}
-
-fn write_notes(section: &Section<'_>, options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
-    for note in &section.notes {
-        for line in textwrap::wrap(note, options.width.unwrap_or(usize::MAX)) {
-            writeln!(out, "{}", options.styles.dim.paint(&line))?;
+    let Written { cut, .. } = table::write(heads, each, options, out)?;
+    let cut = Some(CUT.to_owned()).filter(|_| cut);
+    for note in page.notes.iter().chain(&cut) {
+        for line in wrap::wrap(&sanitize::line(note), options.width.unwrap_or(usize::MAX)) {
+            writeln!(out, "{}", options.styles.dim.paint(line))?;
         }
     }
     Ok(())
 }
 
-/// A section as Markdown.
-pub fn write_markdown(section: &Section<'_>, out: Out<'_>) -> io::Result<()> {
-    writeln!(out, "**{}**", markdown::escape(&section.title))?;
-    if !section.table.rows.is_empty() {
-        out.write_all(b"\n")?;
-        markdown::table(&section.table, out)?;
-    }
-    for note in &section.notes {
-        writeln!(out, "\n{}", markdown::escape(note))?;
+/// The same as Markdown.
+fn write_markdown(page: &Page, heads: &[Head], each: EachRow<'_>, out: Out<'_>) -> io::Result<()> {
+    let title = title(&page.title, None).join(" ");
+    writeln!(out, "**{}**", markdown::escape(&title))?;
+    markdown::table(heads, each, out)?;
+    for note in &page.notes {
+        writeln!(out, "\n{}", markdown::escape(&sanitize::line(note)))?;
     }
     Ok(())
+}
+
+/// Figures that are one object: as JSON, as lines for a spreadsheet, or as small tables for people.
+pub fn write_figures<'s, L: Serialize + JsonSchema>(
+    figures: &impl Serialize,
+    lines: &[L],
+    sections: impl FnOnce() -> Vec<Section<'s>>,
+    format: Format,
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<()> {
+    match format {
+        Format::Json => json::value(figures, options, out),
+        Format::Ndjson => json::Elements::new(true, options, out).push(figures),
+        Format::Csv => write_csv(lines, &Fields::of::<L>().flat, options, out),
+        Format::Table | Format::Markdown => write_sections(&sections(), format, options, out),
+    }
+}
+
+/// Figures that are rows: their columns, of CSV, are known only when they are made.
+pub fn write_records<'s, R: Serialize>(
+    rows: &[R],
+    columns: &[Field],
+    section: impl FnOnce() -> Section<'s>,
+    format: Format,
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<()> {
+    match format {
+        Format::Json | Format::Ndjson => {
+            let lines = format == Format::Ndjson;
+            let mut framed = Framed::new(json::frame(lines), out);
+            let mut elements = json::Elements::new(lines, options, &mut framed);
+            rows.iter().try_for_each(|row| elements.push(row))?;
+            framed.end()
+        }
+        Format::Csv => write_csv(rows, columns, options, out),
+        Format::Table | Format::Markdown => write_sections(&[section()], format, options, out),
+    }
+}
+
+fn write_csv(
+    rows: &[impl Serialize],
+    columns: &[Field],
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<()> {
+    out.write_all(csv::header(columns, options).as_bytes())?;
+    let mut writer = csv::Writer::new(options, out);
+    for row in rows {
+        writer.push(&serde_json::to_string(row)?, columns)?;
+    }
+    writer.end()
+}
+
+/// Small tables one below the other, for people.
+fn write_sections(
+    sections: &[Section<'_>],
+    format: Format,
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<()> {
+    for (index, section) in sections.iter().enumerate() {
+        if index > 0 {
+            out.write_all(b"\n")?;
+        }
+        let each = |sink: CellSink<'_>| {
+            section.rows.iter().try_for_each(|row| sink(row.iter().map(Cell::borrowed).collect()))
+        };
+        if format == Format::Markdown {
+            write_markdown(&section.page, &section.heads, &each, out)?;
+        } else {
+            write_text(&section.page, &section.heads, &each, options, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// The parts of a title, broken between them where a line would be too long.
+fn title(parts: &[String], width: Option<usize>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        let part = sanitize::line(part);
+        match lines.last_mut() {
+            Some(line)
+                if width.is_none_or(|width| columns_of(line) + 3 + columns_of(&part) <= width) =>
+            {
+                line.push_str(" · ");
+                line.push_str(&part);
+            }
+            _ => lines.push(part.into_owned()),
+        }
+    }
+    let Some(width) = width else { return lines };
+    let wrapped = lines.iter().flat_map(|line| wrap::wrap(line, width));
+    wrapped.map(str::to_owned).collect()
 }

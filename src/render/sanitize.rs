@@ -28,6 +28,17 @@ pub fn line(text: &str) -> Cow<'_, str> {
     )
 }
 
+/// [`line()`] of text that may be owned.
+pub fn cow_line(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => line(text),
+        Cow::Owned(text) => match line(&text) {
+            Cow::Borrowed(line) if line.len() == text.len() => Cow::Owned(text),
+            line => Cow::Owned(line.into_owned()),
+        },
+    }
+}
+
 /// JSON for a terminal: C1, DEL, bidi controls and line separators, which JSON may hold as they
 /// are, are written as escapes. It parses to the same value.
 pub fn json(json: &str) -> Cow<'_, str> {

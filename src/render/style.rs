@@ -3,6 +3,8 @@
 use comfy_table::{Attribute, Cell, Color};
 use owo_colors::{OwoColorize as _, Style};
 
+use crate::rows::Tone;
+
 /// A style for a stretch of text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ink(Style);
@@ -72,35 +74,15 @@ impl Styles {
     }
 }
 
-/// What a piece of text says about its subject; how that looks is decided here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tone {
-    /// Nothing in particular.
-    #[default]
-    Plain,
-    /// May be passed over.
-    Dim,
-    /// The row's name.
-    Strong,
-    /// Went well.
-    Good,
-    /// Needs a look.
-    Warn,
-    /// Failed.
-    Bad,
-}
-
-impl Tone {
-    /// The same for a table's cell.
-    pub fn cell(self, cell: Cell) -> Cell {
-        match self {
-            Self::Plain => cell,
-            Self::Dim => cell.add_attribute(Attribute::Dim),
-            Self::Strong => cell.add_attribute(Attribute::Bold),
-            Self::Good => cell.fg(Color::DarkGreen),
-            Self::Warn => cell.fg(Color::DarkYellow).add_attribute(Attribute::Bold),
-            Self::Bad => cell.fg(Color::DarkRed).add_attribute(Attribute::Bold),
-        }
+/// A table's cell in the style that a tone stands for.
+pub fn cell(tone: Tone, cell: Cell) -> Cell {
+    match tone {
+        Tone::Plain => cell,
+        Tone::Dim => cell.add_attribute(Attribute::Dim),
+        Tone::Strong => cell.add_attribute(Attribute::Bold),
+        Tone::Good => cell.fg(Color::DarkGreen),
+        Tone::Warn => cell.fg(Color::DarkYellow).add_attribute(Attribute::Bold),
+        Tone::Bad => cell.fg(Color::DarkRed).add_attribute(Attribute::Bold),
     }
 }
 

@@ -8,6 +8,9 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 /// From this many words on, lines are filled one by one instead of being balanced.
 const LONG: usize = 4000;
 
+/// Where a name may be broken rather than the word it stands in: behind what joins its parts.
+pub const JOINTS: [char; 5] = ['-', '_', '/', '#', '.'];
+
 /// A word, or a piece of one that is too long for a line.
 #[derive(Debug)]
 struct Piece {
@@ -98,7 +101,7 @@ pub fn wrap_code(text: &str, measure: usize) -> Vec<&str> {
 /// reader sees as one character stays whole.
 fn cuts(text: &str, measure: usize) -> Vec<(usize, usize)> {
     let mut cuts = Vec::new();
-    // The column, and behind the last comma and the last blank: position and column.
+    // The column, and behind the last comma and the last blank or joint: position and column.
     let (mut width, mut comma, mut blank) = (0, None, None);
     let mut last = "";
     for (start, cluster) in clusters(text) {
@@ -116,7 +119,7 @@ fn cuts(text: &str, measure: usize) -> Vec<(usize, usize)> {
         width += columns;
         if cluster == "," || (cluster == " " && last == ",") {
             comma = Some((start + 1, width));
-        } else if cluster == " " {
+        } else if cluster == " " || JOINTS.iter().any(|joint| cluster.starts_with(*joint)) {
             blank = Some((start + 1, width));
         }
         last = cluster;

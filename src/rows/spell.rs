@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, Timelike as _, Utc};
+use chrono::{
+    DateTime, FixedOffset, Local, NaiveDateTime, TimeDelta, TimeZone as _, Timelike as _, Utc,
+};
 use indicatif::HumanCount;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::model::{Number, Timestamp};
-use crate::render::sanitize;
 
 /// The zone times are shown in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,25 @@ impl Zone {
         }
     }
 
+    /// The moment of a date and time of day in this zone: of two the earlier one; where clocks pass
+    /// over it, an hour on.
+    pub fn instant(self, time: NaiveDateTime) -> DateTime<Utc> {
+        let offset = |zone: &dyn Fn(NaiveDateTime) -> Option<DateTime<Utc>>| {
+            zone(time)
+                .or_else(|| zone(time.checked_add_signed(TimeDelta::hours(1))?))
+                .unwrap_or_else(|| time.and_utc())
+        };
+        match self {
+            Self::Utc => time.and_utc(),
+            Self::Local => offset(&|time| {
+                Local.from_local_datetime(&time).earliest().map(|time| time.to_utc())
+            }),
+            Self::Fixed(zone) => {
+                offset(&|time| zone.from_local_datetime(&time).earliest().map(|time| time.to_utc()))
+            }
+        }
+    }
+
     /// What the zone is called beside a time: `UTC`, `+02:00`.
     pub fn label(self, moment: DateTime<Utc>) -> String {
         match self {
@@ -53,7 +73,7 @@ impl Zone {
             Some(moment) => {
                 format!("{} {}", self.format(moment, "%Y-%m-%d %H:%M:%S"), self.label(moment))
             }
-            None => sanitize::line(time.as_str()).into_owned(),
+            None => time.as_str().to_owned(),
         }
     }
 
@@ -65,13 +85,67 @@ impl Zone {
                 let time = self.local(moment).time();
                 format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
             }
-            None => sanitize::line(time.as_str()).into_owned(),
+            None => time.as_str().to_owned(),
+        }
+    }
+
+    /// `2026-09-14 10:02`; the text as it was sent where it is no time. The zone must be told
+    /// elsewhere.
+    pub fn minute(self, time: &Timestamp<'_>) -> String {
+        match time.instant() {
+            Some(moment) => self.format(moment, "%Y-%m-%d %H:%M"),
+            None => time.as_str().to_owned(),
+        }
+    }
+
+    /// What the zone is called where no single time is meant.
+    pub fn name(self) -> String {
+        match self {
+            Self::Utc => "UTC".to_owned(),
+            Self::Local => "local time".to_owned(),
+            Self::Fixed(offset) => offset.to_string(),
         }
     }
 
     /// `2026-09-14`.
     pub fn date(self, moment: DateTime<Utc>) -> String {
         self.format(moment, "%Y-%m-%d")
+    }
+}
+
+/// How single values are spelt in one output.
+#[derive(Clone, Copy, Debug)]
+pub struct Spelling {
+    /// The zone of the times shown.
+    pub zone: Zone,
+    /// Whether long ids and the like are shortened, as where there is a width to keep to.
+    pub short: bool,
+    /// Whether a score has a bar beside it, as on a terminal.
+    pub bars: bool,
+    /// Whether times need their dates: those of the rows at hand are of several days.
+    pub dates: bool,
+}
+
+impl Default for Spelling {
+    /// UTC and whole: what a pipe gets.
+    fn default() -> Self {
+        Self { zone: Zone::Utc, short: false, bars: false, dates: false }
+    }
+}
+
+impl Spelling {
+    /// A time of day, with its date where that is needed.
+    pub fn time(&self, time: &Timestamp<'_>) -> String {
+        let clock = self.zone.clock(time);
+        match time.instant().filter(|_| self.dates) {
+            Some(moment) => format!("{} {clock}", self.zone.date(moment)),
+            None => clock,
+        }
+    }
+
+    /// An id as it is shown.
+    pub fn id<'i>(&self, id: &'i str) -> Cow<'i, str> {
+        self::id(id, self.short)
     }
 }
 
@@ -118,6 +192,15 @@ pub fn millis(value: f64) -> String {
     }
 }
 
+/// Seconds that were measured: `3.4 s` under a minute, else as stretches of time are told.
+#[allow(clippy::cast_possible_truncation, reason = "rounded for reading")]
+pub fn seconds(value: f64) -> String {
+    if value.fract() != 0.0 && value.abs() < 60.0 {
+        return format!("{value:.1} s");
+    }
+    duration(value.round() as i64)
+}
+
 /// A score as it was sent, or to three decimals where it has more.
 pub fn score(score: Number<'_>) -> String {
     let digits = score.as_str();
@@ -137,9 +220,9 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", self::count(count), if count == 1 { one } else { many })
 }
 
-/// An id, harmless, and shortened to `7f3c…a1` where it is long and that is wanted.
+/// An id, shortened to `7f3c…a1` where it is long and that is wanted.
 pub fn id(id: &str, short: bool) -> Cow<'_, str> {
-    let id = sanitize::line(id);
+    let id = Cow::Borrowed(id);
     if !short || id.len() < 20 || !id.is_ascii() {
         return id;
     }
@@ -170,6 +253,21 @@ pub fn percent(share: f64) -> String {
     } else {
         format!("{percent:.0}%")
     }
+}
+
+/// A bar of `share` (0 to 1) of `cells` columns, to an eighth of one.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "the share is clamped, and there are few columns"
+)]
+pub fn bar(share: f64, cells: usize) -> String {
+    const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (share.clamp(0.0, 1.0) * (8 * cells) as f64).round() as usize;
+    let mut bar = "█".repeat(eighths / 8);
+    bar.push_str(PARTS.get(eighths % 8).copied().unwrap_or_default());
+    bar
 }
 
 #[cfg(test)]

@@ -2,56 +2,61 @@
 
 use clap::ValueEnum as _;
 
-use super::{Counted, Run, for_reading, remarks};
+use super::figures::Asked;
+use super::selection::Reader;
+use super::{Done, Run};
 use crate::cli::{MissingArgs, MissingCondition};
 use crate::exit::Exit;
-use crate::render::rows::{Format, Writer};
-use crate::render::{missing as render, overview};
-use crate::view::missing::{self as view, Input, MissingRow, Summary, SummaryRow};
+use crate::figures::by::By;
+use crate::figures::missing as figures;
+use crate::render::rows::Printer;
+use crate::rows::Row as _;
+use crate::view::missing::{self as view, Input, MissingRow, all_columns};
 
 impl Run<'_> {
     /// `missing`.
-    pub(super) fn missing(mut self, args: &MissingArgs) -> anyhow::Result<Exit> {
-        let mut documents = self.documents(&args.sessions)?;
-        let mut out = self.out(for_reading(args.format));
-        let format = Format::from(args.format);
-        let (options, layout) = (self.options.clone(), format.options(&self.options));
-        let mut matched = false;
+    pub(super) fn missing(self, args: &MissingArgs) -> anyhow::Result<Exit> {
         if args.summary {
-            let mut summary = Summary::default();
-            let mut counted = Counted::default();
-            self.each(&mut documents, |document| {
-                let input: Input<'_> = document.read()?;
-                matched |= declares(&input, &args.fail_on);
-                summary.add(&view::rows(&input));
-                Ok(counted.remarks(document, &input))
-            })?;
-            let rows = summary.rows();
-            let mut writer = Writer::new::<SummaryRow>(format, &options, &mut out)?;
-            writer.push(&rows, || render::summary(&summary, &rows, &layout))?;
-            writer.end()?;
-        } else {
-            let mut writer = Writer::new::<MissingRow<'_>>(format, &options, &mut out)?;
-            self.each(&mut documents, |document| {
-                let input: Input<'_> = document.read()?;
-                matched |= declares(&input, &args.fail_on);
-                let rows = if args.all { view::all(&input) } else { view::rows(&input) };
-                writer.push(&rows, || {
-                    let title = overview::title(&input, &layout);
-                    if args.all {
-                        render::all(title, &rows, &layout)
-                    } else {
-                        render::section(title, &rows, &layout)
-                    }
-                })?;
-                if document.is_fetched() {
-                    writer.flush()?;
-                }
-                Ok(remarks(document, &input))
-            })?;
-            writer.end()?;
+            return self.missing_summary(args);
         }
-        out.finish()?;
+        let pick = Self::pick::<MissingRow<'_>>(&args.rows)?;
+        let columns = if args.all { all_columns } else { MissingRow::columns };
+        let printer = Printer::new(args.format.into(), &self.options, pick, &columns(), false);
+        self.print(&args.sessions, &printer, |document, out| {
+            let input: Input<'_> = document.read()?;
+            let rows = if args.all { view::all(&input) } else { view::rows(&input) };
+            let columns = if args.all { all_columns() } else { MissingRow::columns() };
+            let page = |_: &_| view::page(&input, &rows);
+            let made = printer.make(&columns, || rows.iter(), page, out)?;
+            Ok(Done::new(document, &input, (made, declares(&input, &args.fail_on))))
+        })
+    }
+
+    /// `missing --summary`.
+    fn missing_summary(mut self, args: &MissingArgs) -> anyhow::Result<Exit> {
+        let count = |document: &Reader<'_>, bys: &[By]| {
+            let input: Input<'_> = document.read()?;
+            let rows = view::rows(&input);
+            let counted = document
+                .count(&input, &figures::PLAN, bys, |sorter| figures::count(&rows, sorter))?;
+            Ok(Done::new(document, &input, (counted, declares(&input, &args.fail_on))))
+        };
+        let asked = Asked {
+            sessions: &args.sessions,
+            figures: &args.figures,
+            plan: &figures::PLAN,
+            more: &[],
+            format: args.format.into(),
+        };
+        if asked.is_grouped() {
+            return self.grouped::<MissingRow<'_>>(&asked, count);
+        }
+        let bys = vec![By::own::<MissingRow<'_>>("reason")?, By::nothing()];
+        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, bys, count)?;
+        if let [reasons, all] = &*tables {
+            let rows = figures::rows(reasons, all);
+            self.figures(&rows, figures::page(&rows, all), args.format)?;
+        }
         Ok(self.close(matched))
     }
 }

@@ -2,38 +2,52 @@
 
 mod completions;
 mod demo;
+mod feed;
 mod fetch;
+mod figures;
 #[cfg(test)]
 mod generated;
 mod missing;
 mod out_dir;
 mod rag;
+#[cfg(test)]
+mod reference;
+mod schema;
+mod selection;
 mod tools;
 mod transcript;
+mod workers;
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
 use uuid::Uuid;
 
+use self::feed::{Next, Queue, Told};
+use self::selection::{LeftOut, Reader, Selection};
+use self::workers::{Sink, in_order};
 use crate::api::{self, BaseUrl, Client, Key};
-
 use crate::cli::{self, Cli, Command, RowFormat, Sessions};
 use crate::demo as samples;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
 use crate::input::document::Document;
-use crate::input::{self, Documents, Fetches, Item, Plan};
+use crate::input::{self, Documents, Fetches, Item, Named, Plan};
 use crate::model::{Number, SessionAnalysisInput};
 use crate::output::{self, Out, Reporter, Terminal};
 use crate::render::LayoutOptions;
-use crate::render::rows::Format;
+use crate::render::frame::{Frame, Framed};
+use crate::render::rows::{Collected, Format, Printer};
 use crate::render::style::Styles;
-use crate::rows::spell::Zone;
+use crate::rows::spell::{self, Spelling, Zone, counted};
+use crate::rows::{Page, Pick, Row};
 
 /// The whole command tree, with the exit codes in its help.
 pub fn command() -> clap::Command {
@@ -59,6 +73,7 @@ pub fn run(cli: &Cli) -> Exit {
     let mut reporter = Reporter::new(&cli.output, &terminal);
     let result = match &cli.command {
         Command::Completions { shell } => completions::print(*shell),
+        Command::Schema { rows } => schema::print(rows.as_deref()),
         Command::Demo { port, list } => demo::serve(*port, *list, &reporter),
         Command::Fetch(args) => {
             let elsewhere = args.output.as_deref().is_some_and(|path| !output::is_stdout(path));
@@ -110,26 +125,50 @@ struct Run<'a> {
     reporter: &'a mut Reporter,
     /// Documents so far, good or not.
     total: usize,
+    /// Sessions so far, and how many of the documents were of one that came before.
+    seen: HashSet<u64>,
+    repeated: usize,
+    /// Which documents are wanted, and how many were.
+    selection: Arc<Selection>,
+    selected: usize,
+    /// Which of two sides the documents are of, where some are held against others.
+    side: Option<&'static str>,
     /// Where the output goes, if not to standard output.
-    sink: Option<File>,
-    /// The file that is replaced, or made, if nothing fails.
+    sink: Option<Arc<File>>,
+    /// What to tell of the file that is replaced, or made, only if nothing fails.
     at_stake: Option<String>,
 }
 
 impl<'a> Run<'a> {
     fn new(cli: &'a Cli, terminal: Terminal, reporter: &'a mut Reporter) -> Self {
+        let zone = match cli.output.tz {
+            cli::Zone::Utc => Zone::Utc,
+            cli::Zone::Local => Zone::Local,
+            cli::Zone::Fixed(offset) => Zone::Fixed(offset),
+        };
+        let wide = terminal.width.is_none();
         let options = LayoutOptions {
             width: terminal.width,
             styles: Styles::new(terminal.color),
-            zone: match cli.output.tz {
-                cli::Zone::Utc => Zone::Utc,
-                cli::Zone::Local => Zone::Local,
-                cli::Zone::Fixed(offset) => Zone::Fixed(offset),
-            },
-            short_ids: terminal.width.is_some(),
+            spelling: Spelling { zone, short: !wide, bars: terminal.stdout && !wide, dates: false },
+            full: false,
+            excel: cli.output.excel,
             terminal: terminal.stdout,
         };
-        Self { cli, terminal, options, reporter, total: 0, sink: None, at_stake: None }
+        Self {
+            cli,
+            terminal,
+            options,
+            reporter,
+            total: 0,
+            seen: HashSet::new(),
+            repeated: 0,
+            selection: Arc::default(),
+            selected: 0,
+            side: None,
+            sink: None,
+            at_stake: None,
+        }
     }
 
     /// The documents that `sessions` names, in their order.
@@ -140,6 +179,7 @@ impl<'a> Run<'a> {
 
     /// What `sessions` names. No request is made.
     fn items(&mut self, sessions: &Sessions) -> anyhow::Result<Vec<Item>> {
+        self.selection = Selection::new(&sessions.selection, self.options.spelling.zone)?.into();
         let connection = &self.cli.connection;
         let key_from_stdin =
             connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
@@ -151,7 +191,10 @@ impl<'a> Run<'a> {
                 .hint("name a UUID, a saved document, a folder, or -; or try --demo")
                 .into());
         }
-        let items = input::resolve(&sessions.sessions, key_from_stdin)?;
+        let Named { items, notes } = input::resolve(&sessions.sessions, key_from_stdin)?;
+        for note in notes {
+            self.reporter.note(&note);
+        }
         if items.is_empty() {
             // Done, as an empty list would have it, would let a check of nothing pass.
             return Err(Failure::usage("the input names no session")
@@ -251,9 +294,9 @@ impl<'a> Run<'a> {
     }
 
     /// Where the command's output goes: to a pager where it is for reading and on a terminal.
-    fn out(&mut self, for_reading: bool) -> Out {
-        match self.sink.take() {
-            Some(file) => Out::file(file),
+    fn out(&self, for_reading: bool) -> Out {
+        match &self.sink {
+            Some(file) => Out::file(Arc::clone(file)),
             None if for_reading => Out::paged(&self.terminal),
             None => Out::stdout(),
         }
@@ -261,10 +304,15 @@ impl<'a> Run<'a> {
 
     /// The exit code at the end: that of the failures, else that of a `--fail-on` that matched.
     fn close(self, matched: bool) -> Exit {
+        let nothing = !self.selection.is_all() && self.selected == 0;
         if let Some(note) = self.at_stake.filter(|_| self.reporter.has_failures()) {
             self.reporter.note(&note);
         }
         match self.reporter.close(self.total) {
+            Exit::Done if nothing && self.cli.command.is_gate() => {
+                self.reporter.note("nothing to judge: no session was selected");
+                Exit::Unjudged
+            }
             Exit::Done if matched => {
                 self.reporter.note("a --fail-on condition matched");
                 Exit::Matched
@@ -273,56 +321,211 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Calls `each` with every document; what fails is told, and the rest go on. `each` returns
-    /// remarks about the document.
-    fn each(
+    /// Makes each document's piece of the output, on all cores and in order, and hands what else came
+    /// of it to `take`. What fails is told, and the rest go on.
+    fn each<T: Send + 'static>(
         &mut self,
-        documents: &mut Documents,
-        mut each: impl FnMut(&Document) -> anyhow::Result<Vec<String>>,
+        mut documents: Documents,
+        out: &mut Framed<'_>,
+        make: impl Fn(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<T>> + Sync,
+        take: impl FnMut(T) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        while let Some(document) = documents.next(self.reporter)? {
-            self.total += 1;
-            let result = document.map_err(anyhow::Error::from).and_then(|document| {
-                for remark in each(&document)? {
-                    self.reporter.warn(&format!("{}: {remark}", document.origin().subject()));
-                }
-                Ok(())
-            });
-            if let Err(error) = result {
-                self.reporter.failure(&error.downcast::<Failure>()?);
-            }
-        }
+        let first = documents.next(self.reporter).transpose();
+        let queue = Queue { ended: first.is_none(), first, rest: documents };
+        // One document is one thread's work.
+        let workers =
+            if queue.rest.is_exhausted() { 1 } else { thread::available_parallelism()?.get() };
+        let selection = Arc::clone(&self.selection);
+        let make = |next: Next, (): &mut (), out: &mut dyn io::Write| {
+            let document = match next? {
+                Ok(document) => document,
+                Err(failure) => return Err(failure.into()),
+            };
+            let value = make(&Reader::new(&document, &selection), out)?;
+            Ok(Made { subject: document.origin().subject(), fetched: document.is_fetched(), value })
+        };
+        let mut taking = Taking { run: self, out, take, selected: 0, left_out: 0 };
+        in_order(queue, workers, || (), make, &mut taking)?;
+        let Taking { selected, left_out, .. } = taking;
         self.reporter.end_progress();
+        self.selected += selected;
+        if !self.selection.is_all() {
+            let all = counted(selected + left_out, "session", "sessions");
+            let side = self.side.map(|side| format!(" {side}")).unwrap_or_default();
+            self.reporter.note(&format!("{} of {all}{side} selected", spell::count(selected)));
+        }
         Ok(())
     }
-}
 
-/// Sessions that figures were made of. One that comes again is counted again, and remarked upon.
-#[derive(Default)]
-struct Counted(HashSet<String>);
+    /// Prints every document's rows; `make` gives those that are to be held until all are known, and
+    /// whether a `--fail-on` condition matched.
+    fn print(
+        mut self,
+        sessions: &Sessions,
+        printer: &Printer,
+        make: impl Fn(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<(Collected, bool)>> + Sync,
+    ) -> anyhow::Result<Exit> {
+        let documents = self.documents(sessions)?;
+        let mut out = self.out(printer.is_for_reading());
+        let mut framed = Framed::new(printer.frame(), &mut out);
+        let (mut collected, mut matched) = (printer.collected(), false);
+        self.each(documents, &mut framed, make, |(made, hit)| {
+            collected.extend(made);
+            matched |= hit;
+            Ok(())
+        })?;
+        printer.end(collected, &mut framed)?;
+        framed.end()?;
+        out.finish()?;
+        Ok(self.close(matched))
+    }
 
-impl Counted {
-    /// What is odd about the next document.
-    fn remarks<M, R, C, T>(
+    /// Folds every document into figures; `make` reads a document, `take` adds it.
+    fn fold<T: Send + 'static>(
         &mut self,
-        document: &Document,
-        input: &SessionAnalysisInput<'_, M, R, C, T>,
-    ) -> Vec<String> {
-        let mut remarks = remarks(document, input);
-        if !self.0.insert(input.session_id.to_string()) {
-            remarks.push(format!("session {} came before; it is counted again", input.session_id));
+        sessions: &Sessions,
+        make: impl Fn(&Reader<'_>) -> anyhow::Result<Done<T>> + Sync,
+        take: impl FnMut(T) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let items = self.items(sessions)?;
+        self.fold_items(items, make, take)
+    }
+
+    /// The same for what sessions named.
+    fn fold_items<T: Send + 'static>(
+        &mut self,
+        items: Vec<Item>,
+        make: impl Fn(&Reader<'_>) -> anyhow::Result<Done<T>> + Sync,
+        take: impl FnMut(T) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        // What comes again is looked for on one side.
+        (self.seen, self.repeated) = (HashSet::new(), 0);
+        let documents = self.open(items, true)?;
+        let mut nothing = io::sink();
+        let mut framed = Framed::new(Frame::default(), &mut nothing);
+        self.each(documents, &mut framed, |document, _| make(document), take)?;
+        if self.repeated > 0 {
+            let sessions = counted(self.repeated, "document is", "documents are");
+            let message = format!("{sessions} of a session that came before; every one is counted");
+            self.reporter.warn(&message);
         }
-        remarks
+        Ok(())
+    }
+
+    /// Prints rows of figures: one table for people.
+    fn figures<R: Row>(&self, rows: &[R], page: Page, format: RowFormat) -> anyhow::Result<()> {
+        let mut out = self.out(format.is_for_reading());
+        let pick = Pick::new::<R>(&[], &[], None)?;
+        let columns = R::columns();
+        let printer = Printer::new(format.into(), &self.options, pick, &columns, false);
+        let mut framed = Framed::new(printer.frame(), &mut out);
+        printer.make(&columns, || rows.iter(), |_| page, &mut framed)?;
+        framed.end()?;
+        out.finish()?;
+        Ok(())
+    }
+
+    /// The rows and fields that are wanted of rows of type `R`.
+    fn pick<R: Row>(rows: &cli::Rows) -> Result<Pick, Failure> {
+        Pick::new::<R>(&rows.fields, &rows.sort, rows.limit)
     }
 }
 
-/// What is odd about a document that a view has read.
-fn remarks<M, R, C, T>(
-    document: &Document,
-    input: &SessionAnalysisInput<'_, M, R, C, T>,
-) -> Vec<String> {
-    let version = input.analyzer_input_schema_version.map(Number::as_i64);
-    document.remarks(&input.session_id, version)
+/// What a worker made of a document.
+struct Made<T> {
+    subject: Subject,
+    /// Whether it was fetched: the next one may be long in coming.
+    fetched: bool,
+    value: Done<T>,
+}
+
+/// Takes what the workers make, in the documents' order.
+struct Taking<'t, 'a, 'o, F> {
+    run: &'t mut Run<'a>,
+    out: &'t mut Framed<'o>,
+    take: F,
+    /// Sessions that were selected, and that were not.
+    selected: usize,
+    left_out: usize,
+}
+
+impl<F> io::Write for Taking<'_, '_, '_, F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl<T, F: FnMut(T) -> anyhow::Result<()>> Sink<Told, anyhow::Result<Made<T>>>
+    for Taking<'_, '_, '_, F>
+{
+    fn told(&mut self, told: Told) {
+        told.tell(self.run.reporter);
+    }
+
+    fn done(&mut self, made: anyhow::Result<Made<T>>) -> anyhow::Result<()> {
+        self.out.next();
+        let made = match made {
+            Ok(made) => made,
+            Err(error) if error.is::<LeftOut>() => {
+                self.run.total += 1;
+                self.left_out += 1;
+                return Ok(());
+            }
+            Err(error) => {
+                let failure = error.downcast::<Failure>()?;
+                if failure.exit == Exit::Interrupted {
+                    return Err(failure.into());
+                }
+                self.run.total += 1;
+                self.run.reporter.failure(&failure);
+                return Ok(());
+            }
+        };
+        self.run.total += 1;
+        self.selected += 1;
+        if made.fetched {
+            // A reader need not wait for the next one.
+            self.out.flush()?;
+        }
+        for remark in &made.value.remarks {
+            self.run.reporter.warn(&format!("{}: {remark}", made.subject));
+        }
+        self.run.repeated += usize::from(!self.run.seen.insert(made.value.session));
+        (self.take)(made.value.value)
+    }
+}
+
+/// What came of a document.
+struct Done<T> {
+    value: T,
+    /// The session's id, by its hash: no more is asked than whether it came before.
+    session: u64,
+    /// What is odd about it.
+    remarks: Vec<String>,
+}
+
+impl<T> Done<T> {
+    /// This came of a document that a view has read.
+    fn new<M, R, C, U>(
+        document: &Document,
+        input: &SessionAnalysisInput<'_, M, R, C, U>,
+        value: T,
+    ) -> Self {
+        let version = input.analyzer_input_schema_version.map(Number::as_i64);
+        let remarks = document.remarks(&input.session_id, version);
+        Self::of(&input.session_id, remarks, value)
+    }
+
+    /// This came of a document of that session.
+    fn of(session_id: &str, remarks: Vec<String>, value: T) -> Self {
+        let mut hasher = DefaultHasher::new();
+        session_id.hash(&mut hasher);
+        Self { value, session: hasher.finish(), remarks }
+    }
 }
 
 impl From<RowFormat> for Format {
@@ -335,9 +538,4 @@ impl From<RowFormat> for Format {
             RowFormat::Markdown => Self::Markdown,
         }
     }
-}
-
-/// Whether output in this format is read, not processed.
-const fn for_reading(format: RowFormat) -> bool {
-    matches!(format, RowFormat::Table | RowFormat::Markdown)
 }

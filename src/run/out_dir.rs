@@ -1,71 +1,59 @@
 //! `fetch --out-dir`: a file a session.
 
+use std::io;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use clap::ValueEnum as _;
 use uuid::Uuid;
 
-use super::Run;
 use super::fetch::check;
+use super::selection::Reader;
+use super::{Done, Run};
 use crate::cli::{FetchArgs, FetchFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::Item;
 use crate::input::document::{Document, Origin};
-use crate::output::{Found, OutDir};
+use crate::output::{Found, OutDir, WholeFile};
+use crate::render::frame::{Frame, Framed};
 use crate::render::{LayoutOptions, json};
 
 impl Run<'_> {
     /// `fetch --out-dir`.
     pub(super) fn fetch_into(mut self, folder: &Path, args: &FetchArgs) -> anyhow::Result<Exit> {
-        if matches!(args.format, FetchFormat::Table | FetchFormat::Csv) {
-            let name = args.format.to_possible_value().map(|value| value.get_name().to_owned());
-            let name = name.unwrap_or_default();
-            return Err(Failure::usage(format!("--out-dir writes documents, not --format {name}"))
-                .hint("use json, ndjson or raw; the overview comes from fetch --format table DIR")
-                .into());
-        }
-        let mut folder = OutDir::open(folder, args.force)?;
+        let folder = OutDir::open(folder, args.force)?;
         let mut items = self.items(&args.sessions)?;
         let mut skipped = 0;
         items.retain(|item| match item {
             Item::Session(id) => self.is_wanted(&folder, *id, &mut skipped),
             Item::Documents { .. } => true,
         });
-        let mut documents = self.open(items, false)?;
+        let documents = self.open(items, false)?;
+        let label = folder.label();
         let plain = LayoutOptions::default();
-        let ended = self.each(&mut documents, |document| {
+        let progress = Mutex::new(Progress { folder, skipped });
+        let write = |document: &Reader<'_>, _: &mut dyn io::Write| {
             let (checked, mut remarks) = check(document)?;
-            let session = match document.origin() {
-                Origin::Session { id, .. } => *id,
-                Origin::File { .. } => {
-                    let session = named(&checked.session_id, document)?;
-                    // A file may hold a session that is there, or was a moment ago.
-                    match folder.look(session)? {
-                        Found::Nothing => {}
-                        Found::Whole => {
-                            skipped += 1;
-                            return Ok(remarks);
-                        }
-                        Found::Flawed(reason) => {
-                            let place = folder.place(session);
-                            remarks.push(format!("{} {reason}; it is replaced", place.display()));
-                        }
-                    }
-                    session
-                }
+            let Some(mut file) = lock(&progress).begin(document, &checked.session_id, &mut remarks)?
+            else {
+                return Ok(Done::of(&checked.session_id, remarks, ()));
             };
-            folder.write(session, |file| match args.format {
-                FetchFormat::Raw => file.write_all(document.raw().as_bytes()),
-                FetchFormat::Ndjson => {
+            file.write(|file| match args.format {
+                Some(FetchFormat::Raw) => file.write_all(document.raw().as_bytes()),
+                Some(FetchFormat::Ndjson) => {
                     json::one_line(document.json(), &checked.seams, &plain, file)
                 }
                 _ => json::indented(document.json(), &checked.seams, &plain, file),
             })?;
-            Ok(remarks)
-        });
+            lock(&progress).folder.keep(file)?;
+            Ok(Done::of(&checked.session_id, remarks, ()))
+        };
+        let mut nothing = io::sink();
+        let mut framed = Framed::new(Frame::default(), &mut nothing);
+        let ended = self.each(documents, &mut framed, write, Ok);
+        let Progress { folder, skipped } =
+            progress.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.reporter.end_progress();
-        let label = folder.label();
         let (written, finished) = folder.finish();
         let already =
             if skipped > 0 { format!(", {skipped} already there") } else { String::new() };
@@ -92,6 +80,48 @@ impl Run<'_> {
             }
         }
         false
+    }
+}
+
+/// What the workers share.
+struct Progress {
+    folder: OutDir,
+    /// Documents that were there.
+    skipped: usize,
+}
+
+/// A worker that panicked left the progress whole: it is changed in single steps.
+fn lock(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
+    progress.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Progress {
+    /// Begins the file of a document; None where there is one already, or was made a moment ago.
+    ///
+    /// Fails where it cannot be.
+    fn begin(
+        &mut self,
+        document: &Document,
+        session_id: &str,
+        remarks: &mut Vec<String>,
+    ) -> anyhow::Result<Option<WholeFile>> {
+        let session = match document.origin() {
+            // What is in its place was looked at before it was fetched.
+            Origin::Session { id, .. } => return self.folder.begin(*id).map(Some),
+            Origin::File { .. } => named(session_id, document)?,
+        };
+        match self.folder.look(session)? {
+            Found::Nothing => {}
+            Found::Whole => {
+                self.skipped += 1;
+                return Ok(None);
+            }
+            Found::Flawed(reason) => {
+                let place = self.folder.place(session);
+                remarks.push(format!("{} {reason}; it is replaced", place.display()));
+            }
+        }
+        self.folder.begin(session).map(Some)
     }
 }
 

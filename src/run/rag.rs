@@ -1,65 +1,84 @@
 //! `rag`: retrievals, their chunks, or figures over them.
 
-use super::{Counted, Run, for_reading, remarks};
+use super::figures::Asked;
+use super::{Done, Run};
 use crate::cli::{RagArgs, RagCondition};
 use crate::exit::Exit;
-use crate::render::rag;
-use crate::render::rows::{Format, Writer};
-use crate::view::rag::summary::Summary;
+use crate::figures::rag::{MORE, PLAN, Summary, count, lines, sections};
+use crate::render::rows::{Printer, write_figures};
+use crate::rows::Row as _;
 use crate::view::rag::{ChunkRow, Flag, Flags, Input, Rag, Row};
 
 impl Run<'_> {
     /// `rag`.
-    pub(super) fn rag(mut self, args: &RagArgs) -> anyhow::Result<Exit> {
-        if args.summary {
-            return self.rag_summary(args);
-        }
-        let mut documents = self.documents(&args.sessions)?;
-        let mut out = self.out(for_reading(args.format));
-        let format = Format::from(args.format);
-        let options = format.options(&self.options);
+    pub(super) fn rag(self, args: &RagArgs) -> anyhow::Result<Exit> {
         let (only, fail_on) = (flags(&args.only), flags(&args.fail_on));
-        let mut matched = false;
-        let mut writer = if args.chunks {
-            Writer::new::<ChunkRow<'_>>(format, &options, &mut out)?
+        let format = args.format.into();
+        if args.summary {
+            self.rag_summary(args, fail_on)
+        } else if args.chunks {
+            let pick = Self::pick::<ChunkRow<'_>>(&args.rows)?;
+            let columns = ChunkRow::columns();
+            let printer = Printer::new(format, &self.options, pick, &columns, false);
+            self.print(&args.sessions, &printer, |document, out| {
+                let input: Input<'_> = document.read()?;
+                let view = Rag::new(&input);
+                let page = |_: &_| view.chunk_page(only);
+                let made = printer.make(&ChunkRow::columns(), || view.chunks(only), page, out)?;
+                Ok(Done::new(document, &input, (made, view.flags().meets(fail_on))))
+            })
         } else {
-            Writer::new::<Row<'_>>(format, &options, &mut out)?
-        };
-        self.each(&mut documents, |document| {
-            let input: Input<'_> = document.read()?;
-            let view = Rag::new(&input);
-            matched |= view.flags().meets(fail_on);
-            if args.chunks {
-                rag::chunks(&mut writer, &view, only, &options)?;
-            } else {
-                rag::retrievals(&mut writer, &view, only, &options)?;
-            }
-            if document.is_fetched() {
-                writer.flush()?;
-            }
-            Ok(remarks(document, &input))
-        })?;
-        writer.end()?;
-        out.finish()?;
-        Ok(self.close(matched))
+            let pick = Self::pick::<Row<'_>>(&args.rows)?;
+            let printer = Printer::new(format, &self.options, pick, &Row::columns(), false);
+            self.print(&args.sessions, &printer, |document, out| {
+                let input: Input<'_> = document.read()?;
+                let view = Rag::new(&input);
+                let page = |spelling: &_| view.page(only, spelling);
+                let made = printer.make(&Row::columns(), || view.rows(only), page, out)?;
+                Ok(Done::new(document, &input, (made, view.flags().meets(fail_on))))
+            })
+        }
     }
 
     /// `rag --summary`.
-    fn rag_summary(mut self, args: &RagArgs) -> anyhow::Result<Exit> {
-        let mut documents = self.documents(&args.sessions)?;
-        let fail_on = flags(&args.fail_on);
+    fn rag_summary(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
+        let asked = Asked {
+            sessions: &args.sessions,
+            figures: &args.figures,
+            plan: &PLAN,
+            more: MORE,
+            format: args.format.into(),
+        };
+        if asked.is_grouped() {
+            return self.grouped::<Row<'_>>(&asked, |document, bys| {
+                let input: Input<'_> = document.read()?;
+                let view = Rag::new(&input);
+                let counted = document.count(&input, &PLAN, bys, |sorter| count(&view, sorter))?;
+                Ok(Done::new(document, &input, (counted, view.flags().meets(fail_on))))
+            });
+        }
         let mut matched = false;
         let mut summary = Summary::default();
-        let mut counted = Counted::default();
-        self.each(&mut documents, |document| {
-            let input: Input<'_> = document.read()?;
-            let view = Rag::new(&input);
-            matched |= view.flags().meets(fail_on);
-            summary.add(&view);
-            Ok(counted.remarks(document, &input))
-        })?;
-        let mut out = self.out(for_reading(args.format));
-        rag::summary::write(&summary.figures(), args.format.into(), &self.options, &mut out)?;
+        self.fold(
+            &args.sessions,
+            |document| {
+                let input: Input<'_> = document.read()?;
+                let view = Rag::new(&input);
+                let mut one = Summary::default();
+                one.add(&view)?;
+                Ok(Done::new(document, &input, (one, view.flags().meets(fail_on))))
+            },
+            |(one, hit)| {
+                summary.merge(one);
+                matched |= hit;
+                Ok(())
+            },
+        )?;
+        let figures = summary.figures();
+        let mut out = self.out(args.format.is_for_reading());
+        let lines = lines(&figures);
+        let sections = || sections(&figures);
+        write_figures(&figures, &lines, sections, args.format.into(), &self.options, &mut out)?;
         out.finish()?;
         Ok(self.close(matched))
     }

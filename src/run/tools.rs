@@ -1,12 +1,15 @@
 //! `tools`.
 
-use super::{Counted, Run, for_reading, remarks};
+use super::figures::Asked;
+use super::selection::Reader;
+use super::{Done, Run};
 use crate::cli::{ToolCondition, ToolsArgs};
 use crate::exit::Exit;
-use crate::model::MissingEvidenceReason;
-use crate::render::rows::{Format, Writer};
-use crate::render::{overview, tools as render};
-use crate::view::tools::{self as view, Counts, Input, Status, Summary, SummaryRow, ToolRow};
+use crate::figures::by::By;
+use crate::figures::tools as figures;
+use crate::render::rows::Printer;
+use crate::rows::Row as _;
+use crate::view::tools::{self as view, Input, Status, ToolRow};
 
 impl Run<'_> {
     /// `tools`.
@@ -14,57 +17,51 @@ impl Run<'_> {
     /// `--name` narrows everything. `--only` narrows what is shown and nothing else: `--fail-on`
     /// looks at the calls that it leaves out too.
     pub(super) fn tools(mut self, args: &ToolsArgs) -> anyhow::Result<Exit> {
-        let mut documents = self.documents(&args.sessions)?;
-        let mut out = self.out(for_reading(args.format));
-        let format = Format::from(args.format);
-        let (options, layout) = (self.options.clone(), format.options(&self.options));
-        let mut matched = false;
         if args.summary {
-            let mut summary = Summary::default();
-            let mut counted = Counted::default();
-            self.each(&mut documents, |document| {
-                let input: Input<'_> = document.read()?;
-                let rows = calls(&input, &args.name);
-                matched |= rows.iter().any(|row| has_status(row, &args.fail_on));
-                summary.add(&rows);
-                Ok(counted.remarks(document, &input))
-            })?;
-            let sessions = summary.sessions;
-            let rows = summary.rows();
-            let mut writer = Writer::new::<SummaryRow>(format, &options, &mut out)?;
-            writer.push(&rows, || render::summary(sessions, &rows, &layout))?;
-            writer.end()?;
-        } else {
-            let mut writer = Writer::new::<ToolRow<'_>>(format, &options, &mut out)?;
-            self.each(&mut documents, |document| {
-                let input: Input<'_> = document.read()?;
-                let rows = calls(&input, &args.name);
-                matched |= rows.iter().any(|row| has_status(row, &args.fail_on));
-                let shown: Vec<&ToolRow<'_>> = rows
-                    .iter()
-                    .filter(|row| args.only.is_empty() || has_status(row, &args.only))
-                    .collect();
-                writer.push(shown.clone(), || {
-                    let page = render::Page {
-                        title: overview::title(&input, &layout),
-                        shown,
-                        all: Counts::of(&rows),
-                        named: !args.name.is_empty(),
-                        declares_none: input
-                            .missing_evidence_reasons
-                            .contains(&MissingEvidenceReason::NoToolTrace),
-                        full: args.full,
-                    };
-                    render::section(page, &layout)
-                })?;
-                if document.is_fetched() {
-                    writer.flush()?;
-                }
-                Ok(remarks(document, &input))
-            })?;
-            writer.end()?;
+            return self.tools_summary(args);
         }
-        out.finish()?;
+        let pick = Self::pick::<ToolRow<'_>>(&args.rows)?;
+        self.options.full = args.full;
+        let format = args.format.into();
+        let printer = Printer::new(format, &self.options, pick, &ToolRow::columns(), false);
+        self.print(&args.sessions, &printer, |document, out| {
+            let input: Input<'_> = document.read()?;
+            let rows = calls(&input, &args.name);
+            let matched = rows.iter().any(|row| has_status(row, &args.fail_on));
+            let wanted = |row: &&ToolRow<'_>| args.only.is_empty() || has_status(row, &args.only);
+            let shown = || rows.iter().filter(wanted);
+            let page = |_: &_| view::page(&input, &rows, wanted, !args.name.is_empty());
+            let made = printer.make(&ToolRow::columns(), shown, page, out)?;
+            Ok(Done::new(document, &input, (made, matched)))
+        })
+    }
+
+    /// `tools --summary`.
+    fn tools_summary(mut self, args: &ToolsArgs) -> anyhow::Result<Exit> {
+        let count = |document: &Reader<'_>, bys: &[By]| {
+            let input: Input<'_> = document.read()?;
+            let rows = calls(&input, &args.name);
+            let matched = rows.iter().any(|row| has_status(row, &args.fail_on));
+            let counted = document
+                .count(&input, &figures::PLAN, bys, |sorter| figures::count(&rows, sorter))?;
+            Ok(Done::new(document, &input, (counted, matched)))
+        };
+        let asked = Asked {
+            sessions: &args.sessions,
+            figures: &args.figures,
+            plan: &figures::PLAN,
+            more: &[],
+            format: args.format.into(),
+        };
+        if asked.is_grouped() {
+            return self.grouped::<ToolRow<'_>>(&asked, count);
+        }
+        let bys = vec![By::own::<ToolRow<'_>>("name")?, By::nothing()];
+        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, bys, count)?;
+        if let [tools, all] = &*tables {
+            let rows = figures::rows(tools, all);
+            self.figures(&rows, figures::page(all.sessions, &rows), args.format)?;
+        }
         Ok(self.close(matched))
     }
 }

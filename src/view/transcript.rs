@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 
+use schemars::JsonSchema;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
@@ -87,8 +88,8 @@ fn same_role(one: &str, other: &str) -> bool {
         || (!(one.is_ascii() && other.is_ascii()) && one.to_lowercase() == other.to_lowercase())
 }
 
-/// One row of the transcript; `kind` says which.
-#[derive(Debug, Serialize)]
+/// A message with the evidence of its turn, or another event of the conversation; `kind` says which.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "nearly every row is the large one")]
 pub enum Row<'a> {
@@ -107,7 +108,7 @@ pub enum Row<'a> {
 }
 
 /// A message and all that happened at its turn.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct MessageRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -123,7 +124,8 @@ pub struct MessageRow<'a> {
     pub content: LazyText<'a>,
     /// The model that wrote it.
     pub model_used: Option<&'a str>,
-    /// Time to the answer, in milliseconds.
+    /// Time to the answer.
+    #[schemars(extend("unit" = "ms"))]
     pub latency_ms: Option<Number<'a>>,
     /// Whether `content` was cut.
     pub truncated: bool,
@@ -137,7 +139,7 @@ pub struct MessageRow<'a> {
 }
 
 /// What a turn is held against.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Evidence<'a> {
     /// The calls this message asked for, then those that were recorded without being asked for.
     pub tool_calls: Vec<CallRow<'a>>,
@@ -176,7 +178,7 @@ impl Evidence<'_> {
 }
 
 /// A tool call: as it was recorded, as a message asked for it, and as a message answered it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CallRow<'a> {
     /// The call's id.
     pub tool_call_id: &'a str,
@@ -200,7 +202,8 @@ pub struct CallRow<'a> {
     pub result: Option<LazyText<'a>>,
     /// What went wrong: the recorded error, else the one that a message carries.
     pub error: Option<&'a str>,
-    /// Time the call took, in milliseconds.
+    /// Time the call took.
+    #[schemars(extend("unit" = "ms"))]
     pub latency_ms: Option<Number<'a>>,
     /// The turn whose message carries the result.
     pub answered_in_turn: Option<usize>,
@@ -209,7 +212,7 @@ pub struct CallRow<'a> {
 }
 
 /// A tool result as a message carries it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct AnswerRow<'a> {
     /// The call it answers.
     pub tool_call_id: &'a str,
@@ -229,7 +232,7 @@ pub struct AnswerRow<'a> {
 }
 
 /// A retrieval.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct RetrievalRow<'a> {
     /// The retrieval's id.
     pub rag_query_id: &'a str,
@@ -240,6 +243,7 @@ pub struct RetrievalRow<'a> {
     /// The knowledge bases that were searched.
     pub kb_ids: &'a [Text<'a>],
     /// What came back, best first.
+    #[schemars(with = "Vec<ChunkRow<'a>>")]
     pub retrieved: Chunks<'a>,
     /// How many chunks came back.
     pub found: usize,
@@ -249,7 +253,8 @@ pub struct RetrievalRow<'a> {
     pub top_score: Option<Number<'a>>,
     /// Whether the runtime counted it as a hit.
     pub hit: Option<bool>,
-    /// Time it took, in milliseconds.
+    /// Time it took.
+    #[schemars(extend("unit" = "ms"))]
     pub latency_ms: Option<Number<'a>>,
     /// The answerability gate's verdict, as it was sent.
     pub answerability: Option<AnswerabilityRow<'a>>,
@@ -309,7 +314,7 @@ impl Serialize for Chunks<'_> {
 }
 
 /// A chunk that a retrieval returned.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ChunkRow<'a> {
     /// The chunk's id.
     pub chunk_id: Text<'a>,
@@ -324,7 +329,7 @@ pub struct ChunkRow<'a> {
 }
 
 /// What the answerability gate decided.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct AnswerabilityRow<'a> {
     /// The verdict.
     pub label: Option<&'a str>,
@@ -345,7 +350,7 @@ pub struct AnswerabilityRow<'a> {
 }
 
 /// A citation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CitationRow<'a> {
     /// The turn that had it.
     pub assistant_turn_id: &'a str,
@@ -364,7 +369,7 @@ pub struct CitationRow<'a> {
 }
 
 /// A transfer to a human.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct HandoffRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -379,7 +384,7 @@ pub struct HandoffRow<'a> {
 }
 
 /// The evidence of turns that no message has.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct OrphanRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -393,7 +398,7 @@ pub struct OrphanRow<'a> {
 }
 
 /// The satisfaction score.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CsatRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -406,7 +411,7 @@ pub struct CsatRow<'a> {
 }
 
 /// What the customer said of the session.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct FeedbackRow<'a> {
     /// The session's id.
     pub session_id: &'a str,
@@ -419,7 +424,7 @@ pub struct FeedbackRow<'a> {
 }
 
 /// The ticket was opened again.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ReopenRow<'a> {
     /// The session's id.
     pub session_id: &'a str,

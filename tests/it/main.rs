@@ -2,20 +2,27 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
+mod arrays;
 mod bulk;
 mod cli;
+mod codings;
 mod examples;
 mod faults;
+mod folders;
 mod fuzz;
 mod gateway;
 mod harness;
 mod key;
 mod lossless;
+mod misfits;
 mod out_dir;
 mod output_file;
 mod proxies;
+mod python;
 mod relay;
 mod retries;
+mod rows;
+mod schemas;
 mod secure;
 mod shells;
 mod source;

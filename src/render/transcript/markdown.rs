@@ -79,8 +79,9 @@ impl Page<'_> {
             writeln!(self.out, "\n**{}**", escape(UNREDACTED))?;
         }
         self.out.write_all(b"\n")?;
-        let zone = self.options.zone;
-        let time = |time: &Timestamp<'_>| escape(&zone.date_time(time)).into_owned();
+        let zone = self.options.spelling.zone;
+        let time =
+            |time: &Timestamp<'_>| escape(&super::harmless(zone.date_time(time))).into_owned();
         let text = |text: &str| escape(&sanitize::line(text)).into_owned();
         self.item("channel", header.channel.map(text))?;
         self.item("outcome", header.outcome.map(|outcome| text(outcome.as_str())))?;
@@ -138,7 +139,11 @@ impl Page<'_> {
     fn message(&mut self, row: &MessageRow<'_>) -> io::Result<()> {
         write!(self.out, "\n### Turn {} · {}", row.turn, escape(&named(row.role)))?;
         if let Some(time) = row.timestamp {
-            write!(self.out, " · {}", escape(&self.options.zone.date_time(time)))?;
+            write!(
+                self.out,
+                " · {}",
+                escape(&super::harmless(self.options.spelling.zone.date_time(time)))
+            )?;
         }
         let model = row.model_used.map(code);
         let latency = row.latency_ms.map(spell::latency);
@@ -186,7 +191,9 @@ impl Page<'_> {
         fact: Option<String>,
         text: Option<&str>,
     ) -> io::Result<()> {
-        let time = time.map(|time| escape(&self.options.zone.date_time(time)).into_owned());
+        let time = time.map(|time| {
+            escape(&super::harmless(self.options.spelling.zone.date_time(time))).into_owned()
+        });
         let parts: Vec<_> = [Some(title.to_owned()), time, fact].into_iter().flatten().collect();
         writeln!(self.out, "\n### {}", parts.join(" · "))?;
         match text.map(block).filter(|text| !text.is_empty()) {

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::io;
 use std::ops::RangeInclusive;
 
+use super::frame::Frame;
 use super::{LayoutOptions, Out, json, sanitize};
 use crate::model::LazyText;
-use crate::rows::spell::{counted, duration};
+use crate::rows::spell::{self, counted, duration};
 use crate::view::transcript::{
     AnswerabilityRow, CallRow, Counts, Header, MessageRow, Selection, Transcript,
 };
@@ -27,74 +28,33 @@ pub enum Format {
     Ndjson,
 }
 
-/// Writes one session after the other.
-pub struct Writer<'a> {
-    options: &'a LayoutOptions,
-    sink: Sink<'a>,
+/// What stands around and between the sessions.
+pub fn frame(format: Format, options: &LayoutOptions) -> Frame {
+    match format {
+        Format::Json => json::frame(false),
+        Format::Ndjson => json::frame(true),
+        Format::Text => Frame { between: text::between(options).into(), ..Frame::default() },
+        Format::Markdown => Frame { between: "\n---\n\n".into(), ..Frame::default() },
+    }
 }
 
-enum Sink<'a> {
-    Array(json::Array<'a>),
-    Pages { out: Out<'a>, markdown: bool, first: bool },
-}
-
-impl<'a> Writer<'a> {
-    /// Begins the output.
-    pub fn new(format: Format, options: &'a LayoutOptions, out: Out<'a>) -> Self {
-        let sink = match format {
-            Format::Json => Sink::Array(json::Array::indented(out, options)),
-            Format::Ndjson => Sink::Array(json::Array::lines(out, options)),
-            Format::Text => Sink::Pages { out, markdown: false, first: true },
-            Format::Markdown => Sink::Pages { out, markdown: true, first: true },
-        };
-        Self { options, sink }
-    }
-
-    /// One session, as far as it is selected. Returns what must be told elsewhere, since the format
-    /// has no place for it.
-    pub fn push(
-        &mut self,
-        transcript: &Transcript<'_>,
-        selection: &Selection,
-    ) -> io::Result<Option<String>> {
-        match &mut self.sink {
-            Sink::Array(array) => {
-                for row in transcript.rows(selection) {
-                    array.push(&row)?;
-                }
-                Ok(nothing(transcript, selection).filter(|_| !selection.is_whole()))
-            }
-            Sink::Pages { out, markdown: false, first } => {
-                if !std::mem::take(first) {
-                    text::between(self.options, *out)?;
-                }
-                text::write(transcript, selection, self.options, *out)?;
-                Ok(None)
-            }
-            Sink::Pages { out, markdown: true, first } => {
-                if !std::mem::take(first) {
-                    out.write_all(b"\n---\n\n")?;
-                }
-                markdown::write(transcript, selection, self.options, *out)?;
-                Ok(None)
-            }
+/// Writes one session, as far as it is selected. Returns what must be told elsewhere, since the
+/// format has no place for it.
+pub fn write(
+    transcript: &Transcript<'_>,
+    selection: &Selection,
+    format: Format,
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<Option<String>> {
+    match format {
+        Format::Json | Format::Ndjson => {
+            let mut elements = json::Elements::new(format == Format::Ndjson, options, out);
+            transcript.rows(selection).try_for_each(|row| elements.push(&row))?;
+            Ok(nothing(transcript, selection).filter(|_| !selection.is_whole()))
         }
-    }
-
-    /// Passes on what was written so far, for a reader who need not wait for the next session.
-    pub fn flush(&mut self) -> io::Result<()> {
-        match &mut self.sink {
-            Sink::Array(array) => array.flush(),
-            Sink::Pages { out, .. } => out.flush(),
-        }
-    }
-
-    /// Ends the output.
-    pub fn end(self) -> io::Result<()> {
-        match self.sink {
-            Sink::Array(array) => array.end(),
-            Sink::Pages { .. } => Ok(()),
-        }
+        Format::Text => text::write(transcript, selection, options, out).map(|()| None),
+        Format::Markdown => markdown::write(transcript, selection, options, out).map(|()| None),
     }
 }
 
@@ -173,6 +133,16 @@ fn word(text: &str) -> Option<Cow<'_, str>> {
     (!text.is_empty()).then_some(text)
 }
 
+/// An id, harmless, as [`spell::id`] has it.
+fn id(id: &str, short: bool) -> Cow<'_, str> {
+    sanitize::cow_line(spell::id(id, short))
+}
+
+/// A time as it is spelt; one that is no time is a stranger's text.
+fn harmless(time: String) -> String {
+    sanitize::cow_line(Cow::Owned(time)).into_owned()
+}
+
 fn turns(count: usize) -> String {
     counted(count, "turn", "turns")
 }
@@ -184,7 +154,7 @@ fn counts(counts: &Counts) -> Vec<String> {
         if count > 0 {
             let mut part = counted(count, one, many);
             for (count, what) in details.iter().filter(|(count, _)| *count > 0) {
-                part = format!("{part}, {} {what}", crate::rows::spell::count(*count));
+                part = format!("{part}, {} {what}", spell::count(*count));
             }
             parts.push(part);
         }
@@ -218,7 +188,7 @@ fn lasted(header: &Header<'_>) -> String {
 fn truncation(row: &MessageRow<'_>) -> Option<String> {
     let count = row.original_char_count.map(|count| {
         let number = usize::try_from(count.as_i64());
-        number.map_or_else(|_| count.to_string(), crate::rows::spell::count)
+        number.map_or_else(|_| count.to_string(), spell::count)
     });
     row.truncated.then(|| match count {
         Some(count) => format!("truncated, {count} characters originally"),
@@ -249,7 +219,7 @@ fn asked(row: &CallRow<'_>) -> String {
 /// A chunk by its id, its document before it where the id does not begin with that.
 fn chunk(doc_id: &str, chunk_id: &str, short: bool) -> String {
     // Names say where a chunk is from; only what is as long as a UUID is cut.
-    let id = |id: &str| crate::rows::spell::id(id, short && id.len() >= 32).into_owned();
+    let id = |id: &str| self::id(id, short && id.len() >= 32).into_owned();
     let chunk_id = word(chunk_id).unwrap_or(Cow::Borrowed("(no id)"));
     let chunk = id(&chunk_id);
     if doc_id.is_empty() || chunk_id.starts_with(doc_id) {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::*;
+use crate::render::frame::Framed;
 use crate::render::style::Styles;
 
 const SMALL: &str = r#"{"session_id":"s-1","channel":"chat","started_at":"2026-09-14T23:59:50Z",
@@ -205,9 +206,9 @@ fn options(width: Option<usize>) -> LayoutOptions {
 fn printed(json: &str, format: Format, selection: &Selection, options: &LayoutOptions) -> String {
     let input = serde_json::from_str(json).unwrap();
     let mut out = Vec::new();
-    let mut writer = Writer::new(format, options, &mut out);
-    writer.push(&Transcript::new(&input), selection).unwrap();
-    writer.end().unwrap();
+    let mut framed = Framed::new(frame(format, options), &mut out);
+    write(&Transcript::new(&input), selection, format, options, &mut framed).unwrap();
+    framed.end().unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -270,11 +271,10 @@ fn an_empty_page_says_why() {
     assert!(page.contains("no messages: the document has no transcript"), "{page}");
     let input = serde_json::from_str(SMALL).unwrap();
     let (mut out, options) = (Vec::new(), options(None));
-    let mut writer = Writer::new(Format::Json, &options, &mut out);
-    let told = writer.push(&Transcript::new(&input), &role("foo")).unwrap();
-    writer.end().unwrap();
+    let transcript = Transcript::new(&input);
+    let told = write(&transcript, &role("foo"), Format::Json, &options, &mut out).unwrap();
     assert!(told.unwrap().starts_with("no turn has the role"));
-    assert_eq!(out, b"[]\n");
+    assert!(out.is_empty());
 }
 
 #[test]
@@ -295,8 +295,9 @@ fn long_results_are_cut_in_text_and_whole_elsewhere() {
 
 #[test]
 fn times_are_shown_in_the_zone_that_was_asked_for() {
-    let zone = crate::rows::spell::Zone::Fixed("+02:00".parse().unwrap());
-    let page = printed(SMALL, Format::Text, &ALL, &LayoutOptions { zone, ..options(None) });
+    let zone = spell::Zone::Fixed("+02:00".parse().unwrap());
+    let spelling = spell::Spelling { zone, ..Default::default() };
+    let page = printed(SMALL, Format::Text, &ALL, &LayoutOptions { spelling, ..options(None) });
     assert!(page.contains("started       2026-09-15 01:59:50 +02:00\n"), "{page}");
     assert!(page.contains("#2   assistant  02:00:05  "), "{page}");
     assert!(!page.contains("──"), "one day there, so no line for a new one: {page}");

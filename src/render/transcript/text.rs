@@ -7,7 +7,7 @@ use std::io;
 use chrono::{NaiveDate, Timelike as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::super::style::{Ink, Tone};
+use super::super::style::Ink;
 use super::super::wrap::{clip, wrap, wrap_code};
 use super::super::{LayoutOptions, Out, sanitize};
 use super::{
@@ -17,6 +17,7 @@ use super::{
 use crate::model::{
     KnowledgeGapAnalysisOutcome as Outcome, MissingEvidenceReason, Number, Timestamp,
 };
+use crate::rows::Tone;
 use crate::rows::spell::{self, counted};
 use crate::view::transcript::{
     AnswerRow, CallRow, CitationRow, Evidence, HandoffRow, Header, MessageRow, ORPHAN, OrphanRow,
@@ -45,9 +46,9 @@ const LABELS: usize = 11;
 const NO_NUMBER: &str = "–";
 
 /// What divides two sessions.
-pub fn between(options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
+pub fn between(options: &LayoutOptions) -> String {
     let width = options.width.unwrap_or(WIDEST).min(WIDEST);
-    writeln!(out, "\n{}\n", options.styles.dim.paint(&"─".repeat(width)))
+    format!("\n{}\n\n", options.styles.dim.paint(&"─".repeat(width)))
 }
 
 /// One session.
@@ -362,9 +363,9 @@ impl Page<'_> {
     }
 
     fn times(&mut self, header: &Header<'_>) -> io::Result<()> {
-        let zone = self.options.zone;
+        let zone = self.options.spelling.zone;
         if let Some(started) = header.started_at {
-            self.fact("started", &[Fact::plain(zone.date_time(started))])?;
+            self.fact("started", &[Fact::plain(super::harmless(zone.date_time(started)))])?;
             if let Some(moment) = started.instant() {
                 self.day = Some(zone.local(moment).date());
                 self.zone_told = true;
@@ -379,13 +380,13 @@ impl Page<'_> {
 
     /// A time of the header: with its date where that is not the session's first day.
     fn moment(&self, time: &Timestamp<'_>) -> String {
-        let zone = self.options.zone;
+        let zone = self.options.spelling.zone;
         match time.instant() {
-            Some(_) if !self.zone_told => zone.date_time(time),
+            Some(_) if !self.zone_told => super::harmless(zone.date_time(time)),
             Some(moment) if self.day != Some(zone.local(moment).date()) => {
-                format!("{} {}", zone.date(moment), zone.clock(time))
+                format!("{} {}", zone.date(moment), super::harmless(zone.clock(time)))
             }
-            _ => zone.clock(time),
+            _ => super::harmless(zone.clock(time)),
         }
     }
 
@@ -394,7 +395,7 @@ impl Page<'_> {
         let mut facts = Vec::new();
         facts.extend(snapshot.captured_at.as_ref().map(|time| Fact::plain(self.moment(time))));
         for (index, (kb, versions)) in snapshot.kb_versions.0.iter().enumerate() {
-            let id = spell::id(kb, self.options.short_ids);
+            let id = super::id(kb, self.options.spelling.short);
             let what = if index == 0 { " versions" } else { "" };
             facts.push(Fact::plain(format!("{id}: {versions}{what}")));
         }
@@ -455,7 +456,7 @@ impl Page<'_> {
         facts: &[Fact<'_>],
     ) -> io::Result<()> {
         self.out.write_all(b"\n")?;
-        let zone = self.options.zone;
+        let zone = self.options.spelling.zone;
         let moment = time.and_then(Timestamp::instant);
         let local = moment.map(|moment| zone.local(moment));
         if let (Some(moment), Some(day)) = (moment, local.map(|local| local.date()))
@@ -551,7 +552,7 @@ impl Page<'_> {
     fn handoff(&mut self, row: &HandoffRow<'_>) -> io::Result<()> {
         let to = row
             .transferred_to_agent_id
-            .map(|id| Fact::plain(format!("to {}", spell::id(id, self.options.short_ids))));
+            .map(|id| Fact::plain(format!("to {}", super::id(id, self.options.spelling.short))));
         self.event("hand-off", row.timestamp, Tone::Warn, to.as_slice(), row.reason)
     }
 
@@ -627,11 +628,11 @@ impl Page<'_> {
         }
         facts.extend(row.latency_ms.map(|latency| Fact::dim(spell::latency(latency))));
         let hash = row.query_hash.filter(|hash| !hash.trim().is_empty());
-        let hash = hash.map(|hash| spell::id(hash, self.options.short_ids));
+        let hash = hash.map(|hash| super::id(hash, self.options.spelling.short));
         facts.extend(hash.map(Fact::dim));
         self.orphan_turn(&mut facts, &row.flags, row.assistant_turn_id);
         self.labelled("retrieval", &facts, " · ")?;
-        let short = self.options.short_ids;
+        let short = self.options.spelling.short;
         let cited = row.retrieved.cited();
         let cited = cited.iter().map(|row| Fact::plain(chunk(&row.doc_id, &row.chunk_id, short)));
         let cited: Vec<_> = cited.collect();
@@ -641,7 +642,7 @@ impl Page<'_> {
     /// The citations that the retrievals above do not show.
     fn citations(&mut self, citations: &[CitationRow<'_>]) -> io::Result<()> {
         for row in citations.iter().filter(|row| !row.retrieved) {
-            let chunk = chunk(row.doc_id, row.chunk_id, self.options.short_ids);
+            let chunk = chunk(row.doc_id, row.chunk_id, self.options.spelling.short);
             let mut facts = vec![Fact::plain(chunk), Fact::new("cited-not-retrieved", Tone::Warn)];
             self.orphan_turn(&mut facts, &row.flags, row.assistant_turn_id);
             self.labelled("cited", &facts, " · ")?;
@@ -654,7 +655,7 @@ impl Page<'_> {
         if flags.contains(&ORPHAN) {
             let turn = match turn_id {
                 "" => "orphan, no turn id".to_owned(),
-                id => format!("orphan of turn {}", spell::id(id, self.options.short_ids)),
+                id => format!("orphan of turn {}", super::id(id, self.options.spelling.short)),
             };
             facts.push(Fact::new(turn, Tone::Warn));
         }

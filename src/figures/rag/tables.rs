@@ -1,0 +1,262 @@
+//! The figures as small tables for people.
+
+use std::borrow::Cow;
+
+use super::Figures;
+use crate::rows::{Cell, Head, Page, Section, Tone, spell};
+use crate::view::share;
+
+/// Lines that a table shows of a list; JSON and CSV have all.
+const TOP: usize = 20;
+
+/// Columns of the longest bar.
+const BAR: usize = 32;
+
+/// The figures as tables.
+pub fn sections<'s>(figures: &Figures<'s>) -> Vec<Section<'s>> {
+    let mut sections = vec![totals(figures)];
+    if figures.counts.retrievals > 0 {
+        sections.extend([
+            answerability(figures),
+            top_scores(figures),
+            latency(figures),
+            missed(figures),
+            never_cited(figures),
+        ]);
+    }
+    sections
+}
+
+fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
+    let counts = &figures.counts;
+    let of_retrievals = |part: usize| percent(share(part, counts.retrievals));
+    let row = |name: &'static str, count: usize, share: Cow<'static, str>, note: String| {
+        vec![name.into(), spell::count(count).into(), share.into(), note.into()]
+    };
+    let rows = vec![
+        row("hits", counts.hits, percent(figures.hit_rate), {
+            let verdicts = spell::count(counts.verdicts);
+            format!("hit rate: {} of {verdicts} with a verdict", spell::count(counts.hits))
+        }),
+        row("misses", counts.misses, of_retrievals(counts.misses), String::new()),
+        row("unanswerable", counts.unanswerable, of_retrievals(counts.unanswerable), String::new()),
+        row("uncited", counts.uncited, of_retrievals(counts.uncited), {
+            "found chunks, none was cited".to_owned()
+        }),
+        row(
+            "chunks cited",
+            counts.chunks_cited,
+            percent(share(counts.chunks_cited, counts.chunks_found)),
+            format!("of {} found", spell::count(counts.chunks_found)),
+        ),
+        row(
+            "cited, not retrieved",
+            counts.cited_not_retrieved,
+            percent(share(counts.cited_not_retrieved, counts.citations)),
+            format!("of {}", spell::counted(counts.citations, "citation", "citations")),
+        ),
+        row("orphans", counts.orphans, "".into(), "no message has their turn".to_owned()),
+    ];
+    let mut notes = Vec::new();
+    if figures.sessions == 0 {
+        notes.push("no session was looked at".to_owned());
+    } else if counts.retrievals == 0 {
+        notes.push("no retrievals: there is nothing to rate".to_owned());
+    }
+    if figures.sessions_declaring_no_citations > 0 {
+        notes.push(format!(
+            "{} no_citations: what {} cited may not have been recorded",
+            match figures.sessions_declaring_no_citations {
+                1 => "1 session declares".to_owned(),
+                many => format!("{} sessions declare", spell::count(many)),
+            },
+            if figures.sessions_declaring_no_citations == 1 { "it" } else { "they" },
+        ));
+    }
+    section(
+        format!(
+            "{} in {}",
+            spell::counted(counts.retrievals, "retrieval", "retrievals"),
+            spell::counted(figures.sessions, "session", "sessions"),
+        ),
+        vec![Head::words(""), Head::numbers("count"), Head::numbers("share"), Head::text("")],
+        rows,
+        notes,
+    )
+}
+
+fn answerability<'s>(figures: &Figures<'s>) -> Section<'s> {
+    let rows = figures.answerability.iter().map(|label| {
+        vec![
+            label.label.map_or_else(|| Cell::new("(no label)", Tone::Dim), Cell::from),
+            spell::count(label.count).into(),
+            percent(label.share).into(),
+            spell::bar(label.share.unwrap_or_default(), BAR).into(),
+        ]
+    });
+    section(
+        "Answerability, by label".to_owned(),
+        vec![Head::text("label"), Head::numbers("count"), Head::numbers("share"), Head::words("")],
+        rows.collect(),
+        Vec::new(),
+    )
+}
+
+fn top_scores<'s>(figures: &Figures<'s>) -> Section<'s> {
+    let scores = &figures.top_scores;
+    let most = scores.bins.iter().map(|bin| bin.count).chain([scores.under, scores.over]).max();
+    let row = |name: Cow<'static, str>, count: usize| {
+        vec![
+            name.into(),
+            spell::count(count).into(),
+            percent(share(count, scores.count)).into(),
+            spell::bar(share(count, most.unwrap_or_default()).unwrap_or_default(), BAR).into(),
+        ]
+    };
+    let mut rows = Vec::new();
+    if scores.under > 0 {
+        rows.push(row("below 0".into(), scores.under));
+    }
+    rows.extend(
+        scores
+            .bins
+            .iter()
+            .map(|bin| row(format!("{:.1}–{:.1}", bin.from, bin.to).into(), bin.count)),
+    );
+    if scores.over > 0 {
+        rows.push(row("above 1".into(), scores.over));
+    }
+    let without = figures.counts.retrievals.saturating_sub(scores.count);
+    let notes = (without > 0).then(|| {
+        format!("{} without a top score", spell::counted(without, "retrieval", "retrievals"))
+    });
+    if scores.count == 0 {
+        rows.clear();
+    }
+    section(
+        "Top scores".to_owned(),
+        vec![Head::words("score"), Head::numbers("count"), Head::numbers("share"), Head::words("")],
+        rows,
+        notes.into_iter().collect(),
+    )
+}
+
+fn latency<'s>(figures: &Figures<'s>) -> Section<'s> {
+    let latency = &figures.latency_ms;
+    let cell = |value: Option<f64>| value.map_or_else(Cell::absent, |v| spell::millis(v).into());
+    let (rows, notes) = if latency.count == 0 {
+        (Vec::new(), vec!["no retrieval has a latency".to_owned()])
+    } else {
+        let row = vec![
+            cell(latency.p50),
+            cell(latency.p95),
+            cell(latency.max),
+            spell::count(latency.count).into(),
+        ];
+        (vec![row], Vec::new())
+    };
+    section(
+        format!("Latency; percentiles by {}", latency.method),
+        vec![
+            Head::numbers("p50"),
+            Head::numbers("p95"),
+            Head::numbers("max"),
+            Head::numbers("retrievals"),
+        ],
+        rows,
+        notes,
+    )
+}
+
+fn missed<'s>(figures: &Figures<'s>) -> Section<'s> {
+    let rows: Vec<_> = figures
+        .missed_queries
+        .iter()
+        .take(TOP)
+        .map(|missed| {
+            vec![
+                missed.query_hash.into(),
+                spell::count(missed.misses).into(),
+                spell::count(missed.sessions).into(),
+                missed.best_score.map_or_else(Cell::absent, |score| score_of(score).into()),
+            ]
+        })
+        .collect();
+    let mut notes = more(figures.missed_queries.len(), "hash", "hashes");
+    if rows.is_empty() && figures.misses_without_hash == 0 {
+        notes.push("no retrieval missed".to_owned());
+    }
+    if figures.misses_without_hash > 0 {
+        let misses = spell::counted(figures.misses_without_hash, "miss has", "misses have");
+        notes.push(format!("{misses} no query hash"));
+    }
+    section(
+        "Queries that miss, most often first: the knowledge gaps".to_owned(),
+        vec![
+            Head::text("query hash"),
+            Head::numbers("misses"),
+            Head::numbers("sessions"),
+            Head::numbers("best score"),
+        ],
+        rows,
+        notes,
+    )
+}
+
+fn never_cited<'s>(figures: &Figures<'s>) -> Section<'s> {
+    let rows: Vec<_> = figures
+        .never_cited_documents
+        .iter()
+        .take(TOP)
+        .map(|document| {
+            vec![
+                document.doc_id.into(),
+                spell::count(document.retrievals).into(),
+                spell::count(document.sessions).into(),
+            ]
+        })
+        .collect();
+    let mut notes = more(figures.never_cited_documents.len(), "document", "documents");
+    if rows.is_empty() {
+        notes.push("every document that was retrieved was cited".to_owned());
+    }
+    section(
+        "Documents retrieved, never cited".to_owned(),
+        vec![Head::text("document"), Head::numbers("retrievals"), Head::numbers("sessions")],
+        rows,
+        notes,
+    )
+}
+
+/// Says how much of a list is left out.
+fn more(len: usize, one: &str, many: &str) -> Vec<String> {
+    match len.saturating_sub(TOP) {
+        0 => Vec::new(),
+        rest => {
+            let name = if rest == 1 { one } else { many };
+            vec![format!("{} more {name}; --format json has all", spell::count(rest))]
+        }
+    }
+}
+
+/// Nothing where there is no whole to have a share of.
+fn percent(share: Option<f64>) -> Cow<'static, str> {
+    share.map_or(Cow::Borrowed("–"), |share| spell::percent(share).into())
+}
+
+fn score_of(score: f64) -> String {
+    let digits = score.to_string();
+    match digits.split_once('.') {
+        Some((_, decimals)) if decimals.len() > 3 => format!("{score:.3}"),
+        _ => digits,
+    }
+}
+
+fn section(
+    title: String,
+    heads: Vec<Head>,
+    rows: Vec<Vec<Cell<'_>>>,
+    notes: Vec<String>,
+) -> Section<'_> {
+    Section { page: Page { title: vec![title], notes, dates: false }, heads, rows }
+}
