@@ -47,7 +47,7 @@ _feather__analysis() {
 
     case "${cmd}" in
         feather__analysis)
-            opts="-j -q -v -h -V --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help --version fetch transcript rag tools missing schema completions demo"
+            opts="-j -q -v -h -V --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --excel --quiet --verbose --error-format --help --version fetch transcript rag tools missing schema completions demo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -142,7 +142,7 @@ _feather__analysis() {
             return 0
             ;;
         feather__analysis__subcmd__completions)
-            opts="-j -q -v -h --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help bash zsh fish powershell elvish"
+            opts="-j -q -v -h --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --excel --quiet --verbose --error-format --help bash zsh fish powershell elvish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -237,7 +237,7 @@ _feather__analysis() {
             return 0
             ;;
         feather__analysis__subcmd__demo)
-            opts="-j -q -v -h --port --list --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
+            opts="-j -q -v -h --port --list --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --excel --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -336,12 +336,51 @@ _feather__analysis() {
             return 0
             ;;
         feather__analysis__subcmd__fetch)
-            opts="-f -j -q -v -h --overview --fields --sort --limit --format --out-dir --force --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
+            opts="-f -j -q -v -h --where --since --until --overview --summary --by --against --fail-if-worse --fields --sort --limit --format --out-dir --force --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --excel --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --where)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-if-worse)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --fields)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -464,12 +503,33 @@ _feather__analysis() {
             return 0
             ;;
         feather__analysis__subcmd__missing)
-            opts="-f -j -q -v -h --fields --sort --limit --format --all --summary --fail-on --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
+            opts="-f -j -q -v -h --where --since --until --fields --sort --limit --format --all --summary --by --against --fail-if-worse --fail-on --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --excel --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --where)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --fields)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -494,6 +554,24 @@ _feather__analysis() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "table json ndjson csv markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-if-worse)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --fail-on)
@@ -589,12 +667,33 @@ _feather__analysis() {
             return 0
             ;;
         feather__analysis__subcmd__rag)
-            opts="-f -j -q -v -h --fields --sort --limit --format --chunks --summary --only --fail-on --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
+            opts="-f -j -q -v -h --where --since --until --fields --sort --limit --format --chunks --summary --by --against --fail-if-worse --only --fail-on --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --excel --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --where)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --fields)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -619,6 +718,24 @@ _feather__analysis() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "table json ndjson csv markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-if-worse)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --only)
@@ -718,7 +835,7 @@ _feather__analysis() {
             return 0
             ;;
         feather__analysis__subcmd__schema)
-            opts="-j -q -v -h --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
+            opts="-j -q -v -h --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --excel --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -813,12 +930,33 @@ _feather__analysis() {
             return 0
             ;;
         feather__analysis__subcmd__tools)
-            opts="-f -j -q -v -h --fields --sort --limit --format --summary --name --only --fail-on --full --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
+            opts="-f -j -q -v -h --where --since --until --fields --sort --limit --format --summary --by --against --fail-if-worse --name --only --fail-on --full --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --excel --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --where)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --fields)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -843,6 +981,24 @@ _feather__analysis() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "table json ndjson csv markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-if-worse)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --name)
@@ -949,18 +1105,39 @@ _feather__analysis() {
             return 0
             ;;
         feather__analysis__subcmd__transcript)
-            opts="-f -j -q -v -h --format --turn --role --no-evidence --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --quiet --verbose --error-format --help"
+            opts="-f -j -q -v -h --where --since --until --format --turn --role --no-evidence --summary --by --against --fail-if-worse --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --max-size --allow-http --color --width --no-pager --tz --excel --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --where)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text markdown json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text markdown json ndjson table csv" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "text markdown json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text markdown json ndjson table csv" -- "${cur}"))
                     return 0
                     ;;
                 --turn)
@@ -971,6 +1148,24 @@ _feather__analysis() {
                     return 0
                     ;;
                 --role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-if-worse)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
