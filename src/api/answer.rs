@@ -6,12 +6,11 @@ use reqwest::StatusCode;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::BaseUrl;
+use super::words::{excerpt, words};
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
 use crate::model::{ErrorResponse, HTTPValidationError};
-
-/// The longest excerpt of a body that is nobody's error format, in characters.
-const EXCERPT: usize = 200;
 
 /// An answer whose status is no success.
 pub struct Refusal<'a> {
@@ -19,8 +18,14 @@ pub struct Refusal<'a> {
     pub session: Uuid,
     /// The status.
     pub status: StatusCode,
-    /// What was read of the body.
+    /// Where the API is said to be.
+    pub base: &'a BaseUrl,
+    /// The proxy that passed the answer on and may have made it up.
+    pub proxy: Option<String>,
+    /// What was read of the body, decoded.
     pub body: &'a [u8],
+    /// The coding of the body, where it cannot be read for it.
+    pub coding: Option<&'a str>,
     /// What the server called the body.
     pub content_type: Option<&'a str>,
     /// Where a redirect points.
@@ -31,11 +36,13 @@ pub struct Refusal<'a> {
 pub fn explain(refusal: &Refusal<'_>) -> Failure {
     let status = refusal.status.as_u16();
     let exit = Exit::from_status(status);
-    let (error, message) = api_words(refusal.body).unwrap_or_else(|| (None, proxy_words(refusal)));
+    let own = api_words(refusal.body);
+    let hint = own.is_none().then(|| foreign_hint(refusal)).flatten();
+    let (error, message) = own.unwrap_or_else(|| (None, foreign_words(refusal)));
     let mut failure = Failure::new(exit, Subject::Session(refusal.session), message);
     failure.status = Some(status);
     failure.error = error;
-    failure.hint = hint(exit).map(str::to_owned);
+    failure.hint = hint.or_else(|| hint_of(exit).map(str::to_owned));
     failure
 }
 
@@ -76,47 +83,51 @@ fn plain(part: &RawValue) -> String {
 }
 
 /// Words for a body that is not the API's: a proxy's page, plain text, or nothing.
-fn proxy_words(refusal: &Refusal<'_>) -> String {
-    let mut words = refusal.status.canonical_reason().unwrap_or("unknown status").to_owned();
+fn foreign_words(refusal: &Refusal<'_>) -> String {
+    let mut message = refusal.status.canonical_reason().unwrap_or("unknown status").to_owned();
     if let Some(location) = refusal.location.filter(|_| refusal.status.is_redirection()) {
-        let _ = write!(words, ": points to {}", excerpt(location));
-        return words;
+        let _ = write!(message, ": points to {}", excerpt(location));
+        return message;
     }
-    let body = String::from_utf8_lossy(refusal.body);
-    let text = match title(&body) {
-        Some(title) => title,
-        None if body.trim_start().starts_with('<') => String::new(),
-        None => excerpt(body.trim()),
-    };
     let kind = refusal.content_type.unwrap_or("no content type");
-    if body.trim().is_empty() {
-        words.push_str(", with an empty body");
-    } else if text.is_empty() {
-        let _ = write!(words, ", with a body of {kind} that is not the API's");
-    } else {
-        let _ = write!(words, ", with a body that is not the API's: {text}");
+    // Writing to a string cannot fail.
+    let _ = match (refusal.coding, words(refusal.body)) {
+        (Some(coding), _) => write!(message, ", with a body encoded as {coding}, unasked"),
+        (None, Some(words)) => write!(message, ", with a body that is not the API's: {words}"),
+        (None, None) if refusal.body.trim_ascii().is_empty() => {
+            write!(message, ", with an empty body")
+        }
+        (None, None) => write!(message, ", with a body of {kind} that is not the API's"),
+    };
+    if let Some(proxy) = &refusal.proxy {
+        let _ = write!(message, " (asked through {proxy})");
     }
-    words
+    message
 }
 
-/// The title of an HTML page.
-fn title(body: &str) -> Option<String> {
-    let lower = body.to_ascii_lowercase();
-    let start = lower.find("<title")?;
-    let start = start + lower[start..].find('>')? + 1;
-    let end = start + lower[start..].find("</title")?;
-    Some(excerpt(body[start..end].trim())).filter(|title| !title.is_empty())
-}
-
-fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+/// What to do about an answer that something other than the API gave.
+fn foreign_hint(refusal: &Refusal<'_>) -> Option<String> {
+    let base = refusal.base;
+    match (refusal.status.as_u16(), &refusal.proxy) {
+        (404 | 405, _) => Some(format!(
+            "the API words this differently, so {base} is likely not its base URL; check --base-url"
+        )),
+        (407, Some(proxy)) => Some(format!(
+            "write the name and password of {proxy} into the variable that names it, like \
+             http://name:password@host:port"
+        )),
+        (401 | 403, _) => Some(
+            "the API words this differently: a gateway before it may want --header or --cert; else \
+             check the key and --base-url"
+                .to_owned(),
+        ),
+        (511, _) => Some("this network wants you to sign in; open any page in a browser".to_owned()),
+        _ => None,
     }
 }
 
 /// What to do next.
-const fn hint(exit: Exit) -> Option<&'static str> {
+const fn hint_of(exit: Exit) -> Option<&'static str> {
     match exit {
         Exit::Redirect => Some("if the API has moved, name its new address with --base-url"),
         Exit::Unauthorized => {
@@ -142,6 +153,9 @@ mod tests {
     fn explained(status: u16, content_type: &str, body: &str) -> Failure {
         explain(&Refusal {
             session: Uuid::nil(),
+            base: &BaseUrl::parse("https://x.test", false).unwrap(),
+            proxy: None,
+            coding: None,
             status: StatusCode::from_u16(status).unwrap(),
             body: body.as_bytes(),
             content_type: Some(content_type),
@@ -181,6 +195,15 @@ mod tests {
         );
         assert_eq!(explained(503, "", " ").message, "Service Unavailable, with an empty body");
         assert!(explained(503, "", "<b>x").message.contains("that is not the API's"));
+    }
+
+    #[test]
+    fn a_404_of_something_else_puts_the_base_url_in_doubt() {
+        let hint = |body| explained(404, "application/json", body).hint.unwrap();
+        for body in [r#"{"detail":"Not Found"}"#, "<title>404</title>", "", "404 page not found"] {
+            assert!(hint(body).contains("https://x.test is likely not its base URL"), "{body}");
+        }
+        assert!(hint(r#"{"error":"not_found","message":"No."}"#).starts_with("check the id"));
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl BaseUrl {
             return Err(Failure::usage(format!("the base URL {url} has a query or a fragment"))
                 .hint(example));
         }
-        let base = url.path().trim_end_matches('/').to_owned();
+        let base = without_endpoint(url.path()).to_owned();
         url.set_path(&base);
         let base = Self(url);
         if !base.is_https() && !base.is_loopback() && !allow_http {
@@ -77,6 +77,16 @@ impl BaseUrl {
                 .is_ok_and(|address| address.to_canonical().is_loopback())
     }
 
+    /// Its host, as an address has it, and its port.
+    pub fn host_and_port(&self) -> (&str, u16) {
+        (self.0.host_str().unwrap_or_default(), self.0.port_or_known_default().unwrap_or_default())
+    }
+
+    /// The same address, as the library for HTTP has it.
+    pub fn uri(&self) -> Option<hyper::Uri> {
+        self.0.as_str().parse().ok()
+    }
+
     /// The address of a session's analysis input.
     pub fn analysis_input(&self, session: Uuid) -> Url {
         let mut url = self.0.clone();
@@ -84,6 +94,15 @@ impl BaseUrl {
         url.set_path(&format!("{prefix}/v1/sessions/{session}/analysis-input"));
         url
     }
+}
+
+/// The path without what is appended to it anyway: `/v1`, or all of the endpoint's address.
+fn without_endpoint(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    let end = path.strip_suffix("/v1").map(str::len);
+    let end = end.or_else(|| path.ends_with("/v1/sessions").then(|| path.len() - 12));
+    let end = end.or_else(|| path.find("/v1/sessions/"));
+    path[..end.unwrap_or(path.len())].trim_end_matches('/')
 }
 
 impl fmt::Display for BaseUrl {
@@ -108,6 +127,19 @@ mod tests {
         assert_eq!(address("local"), format!("{LOCAL}/{path}"));
         assert_eq!(address("https://x.test/a/b/"), format!("https://x.test/a/b/{path}"));
         assert_eq!(address("https://x.test/a%20b"), format!("https://x.test/a%20b/{path}"));
+    }
+
+    #[test]
+    fn what_is_appended_anyway_may_stand_there_already() {
+        for base in ["/v1", "/v1/", "//v1//", "/v1/sessions", "/v1/sessions/", "/v1/sessions/x/y"] {
+            assert_eq!(address(&format!("https://x.test{base}")), address("https://x.test"));
+            let prefixed = format!("https://x.test/a{base}");
+            assert_eq!(address(&prefixed), address("https://x.test/a"), "{base}");
+        }
+        for other in ["/v10", "/xv1", "/v1/a", "/v1beta", "/V1"] {
+            let other = format!("https://x.test{other}");
+            assert!(address(&other).starts_with(&format!("{other}/v1/sessions/")), "{other}");
+        }
     }
 
     #[test]

@@ -116,8 +116,12 @@ pub struct Sources {
 impl Sources {
     /// The first key there is, and a warning where its file is open to others.
     pub fn read(&self) -> Result<(Option<Key>, Option<String>), Failure> {
+        let read_file = |path: &Path| {
+            let key = Key::from_file(path)?;
+            Ok((Some(key), open_to_others(path).then(|| warning("API key", path))))
+        };
         if let Some(path) = &self.option {
-            return Ok((Some(Key::from_file(path)?), warning(path)));
+            return read_file(path);
         }
         if let Some(variable) = self.variable.as_ref().filter(|value| !value.is_empty()) {
             let text = variable.to_str().ok_or_else(|| {
@@ -127,28 +131,31 @@ impl Sources {
             return Ok((Some(Key::new(text, "FEATHER_API_KEY")?), None));
         }
         match self.file_variable.as_ref().filter(|path| !path.as_os_str().is_empty()) {
-            Some(path) => Ok((Some(Key::from_file(path)?), warning(path))),
+            Some(path) => read_file(path),
             None => Ok((None, None)),
         }
     }
 }
 
-/// Says so where a key file can be read by others.
-#[cfg(unix)]
-fn warning(path: &Path) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    (metadata.permissions().mode() & 0o077 != 0).then(|| {
-        let path = path.display();
-        format!("the API key file {path} can be read by others; chmod 600 {path} keeps it yours")
-    })
+/// What there is to say of a file of secrets that others can read; `kind` says what it holds.
+pub(super) fn warning(kind: &str, path: &Path) -> String {
+    let path = path.display();
+    format!("the {kind} file {path} can be read by others; chmod 600 {path} keeps it yours")
 }
 
-/// Says so where a key file can be read by others: not told apart on this platform.
+/// Whether others can read a file.
+#[cfg(unix)]
+pub(super) fn open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    std::fs::metadata(path)
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o077 != 0)
+}
+
+/// Whether others can read a file: not told apart on this platform.
 #[cfg(not(unix))]
-fn warning(_path: &Path) -> Option<String> {
-    None
+pub(super) fn open_to_others(_path: &Path) -> bool {
+    false
 }
 
 #[cfg(test)]

@@ -2,21 +2,33 @@
 
 mod answer;
 mod base_url;
+mod coding;
+pub mod headers;
 mod key;
+mod proxy;
 pub mod retry;
+mod tls;
+mod trouble;
+mod words;
 
 use std::io::Read;
-use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use reqwest::blocking::Response;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
-use reqwest::{Certificate, Url, redirect};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+};
+use reqwest::{Url, redirect};
 use uuid::Uuid;
 
 pub use self::base_url::BaseUrl;
 pub use self::key::{Key, Sources as KeySources};
+use self::proxy::Proxy;
+pub use self::proxy::Route;
+use self::tls::Tls;
+pub use self::tls::{Files as TlsFiles, Material as TlsMaterial};
+pub use self::words::words;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
 
@@ -40,8 +52,12 @@ pub struct Settings {
     pub timeout: Duration,
     /// Time to connect.
     pub connect_timeout: Duration,
-    /// PEM file of certificates to trust beside the system's.
-    pub ca_cert: Option<PathBuf>,
+    /// Certificates to trust beside the system's, and our own.
+    pub tls: TlsMaterial,
+    /// Which proxy stands in between.
+    pub route: Route,
+    /// Headers of the user's own, with secret values.
+    pub headers: HeaderMap,
     /// Largest decoded body taken, in bytes.
     pub max_size: u64,
     /// How many requests will be under way at a time.
@@ -53,6 +69,9 @@ pub struct Settings {
 pub struct Client {
     http: reqwest::blocking::Client,
     settings: Settings,
+    tls: Tls,
+    /// What goes with every request.
+    headers: HeaderMap,
 }
 
 /// What came of one request.
@@ -106,31 +125,41 @@ pub struct Trace {
 impl Client {
     /// Sets the client up. A plain-http client reads no certificate store.
     ///
-    /// Fails where the certificate file cannot be used.
-    pub fn new(settings: Settings) -> anyhow::Result<Self> {
+    /// Fails where nobody can be trusted, or the proxy cannot be used.
+    pub fn new(mut settings: Settings) -> anyhow::Result<Self> {
         // Fails only where a provider is already installed, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let via_tls = matches!(&settings.route, Route::Via(proxy) if proxy.is_https());
+        let wanted = settings.base.is_https() || via_tls;
+        let tls = Tls::new(std::mem::take(&mut settings.tls), wanted)?;
         let mut builder = reqwest::blocking::Client::builder()
             .user_agent(USER_AGENT)
             .redirect(redirect::Policy::none())
             .connect_timeout(settings.connect_timeout)
             .timeout(None)
-            .pool_max_idle_per_host(settings.jobs);
-        // A proxy has no business between this program and its own machine.
-        if settings.base.is_loopback() {
-            builder = builder.no_proxy();
-        }
-        let extra = match &settings.ca_cert {
-            Some(path) => read_certificates(path)?,
-            None => Vec::new(),
-        };
-        builder = if settings.base.is_https() {
-            builder.tls_certs_merge(extra)
-        } else {
-            builder.tls_certs_only(extra)
+            .pool_max_idle_per_host(settings.jobs)
+            .tls_backend_preconfigured(tls.config.clone());
+        builder = match &settings.route {
+            Route::Direct => builder.no_proxy(),
+            Route::System => builder,
+            Route::Via(proxy) => builder.proxy(proxy.rule().context("setting up the proxy")?),
         };
         let http = builder.build().context("setting up the HTTP client")?;
-        Ok(Self { http, settings })
+        let mut headers = std::mem::take(&mut settings.headers);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPTED));
+        if let Some(key) = &settings.key {
+            headers.insert("x-api-key", key.header());
+        }
+        Ok(Self { http, settings, tls, headers })
+    }
+
+    /// The proxy that a variable names.
+    fn proxy(&self) -> Option<&Proxy> {
+        match &self.settings.route {
+            Route::Via(proxy) => Some(proxy),
+            Route::Direct | Route::System => None,
+        }
     }
 
     /// Asks once for the analysis input of `session`.
@@ -145,14 +174,11 @@ impl Client {
     }
 
     fn try_get(&self, session: Uuid, trace: &mut Trace) -> Result<Answer, Fault> {
-        let mut request = self
+        let request = self
             .http
             .get(trace.url.clone())
-            .header(ACCEPT, "application/json")
+            .headers(self.headers.clone())
             .timeout(self.settings.timeout);
-        if let Some(key) = &self.settings.key {
-            request = request.header("x-api-key", key.header());
-        }
         let response = request.send().map_err(|error| self.network(session, &error))?;
         let status = response.status();
         trace.status = Some(status.as_u16());
@@ -168,12 +194,21 @@ impl Client {
         let location = header(response.headers(), LOCATION.as_str());
         // A body that breaks off must not hide the status: what came of it is used.
         let mut body = Vec::new();
-        let _ = response.take(MAX_ERROR_BODY).read_to_end(&mut body);
+        let layers = coding::layers(response.headers());
+        if let Ok(layers) = layers {
+            let _ = coding::decoded(response, layers)
+                .and_then(|decoded| decoded.take(MAX_ERROR_BODY).read_to_end(&mut body));
+        }
         trace.bytes = body.len() as u64;
+        // Of an encrypted connection the proxy sees nothing.
+        let proxy = self.proxy().filter(|_| !self.settings.base.is_https());
         let failure = answer::explain(&answer::Refusal {
             session,
             status,
+            base: &self.settings.base,
+            proxy: proxy.map(Proxy::to_string),
             body: &body,
+            coding: layers.as_ref().err().map(String::as_str),
             content_type: content_type.as_deref(),
             location: location.as_deref(),
         });
@@ -183,17 +218,28 @@ impl Client {
     fn read_body(
         &self,
         session: Uuid,
-        mut response: Response,
+        response: Response,
         trace: &mut Trace,
     ) -> Result<Vec<u8>, Fault> {
         let max = self.settings.max_size;
-        let declared = response.content_length().unwrap_or(0);
+        let layers = coding::layers(response.headers()).map_err(|coding| {
+            let message = format!("the answer is encoded as {coding}, which was not asked for");
+            let mut failure = Failure::new(Exit::Document, Subject::Session(session), message)
+                .hint(
+                    "something between here and the API encodes answers; it must take gzip or none",
+                );
+            failure.status = trace.status;
+            lasting(failure)
+        })?;
+        // What is declared of a body that is yet to be decoded says little of its size.
+        let declared = response.content_length().filter(|_| layers == 0).unwrap_or(0);
         if declared > max {
             return Err(lasting(too_large(Subject::Session(session), declared, max)));
         }
         let mut body = Vec::new();
         body.reserve_exact(usize::try_from(declared.min(MAX_TRUSTED_LENGTH)).unwrap_or(0));
-        let read = response.by_ref().take(max.saturating_add(1)).read_to_end(&mut body);
+        let read = coding::decoded(response, layers)
+            .and_then(|decoded| decoded.take(max.saturating_add(1)).read_to_end(&mut body));
         trace.bytes = body.len() as u64;
         match read {
             Ok(_) if trace.bytes > max => {
@@ -215,8 +261,11 @@ impl Client {
                     )
                 } else {
                     let cause = root_cause(&error);
+                    // What the decoder has against its input, as opposed to having too little of it.
+                    let damaged = error.kind() == std::io::ErrorKind::InvalidInput;
+                    let what = if damaged { "damaged" } else { "not whole" };
                     (
-                        format!("the answer is not whole: {cause}, after {received}"),
+                        format!("the answer is {what}: {cause}, after {received}"),
                         "try again; if it stays, look at the proxies between here and the server"
                             .to_owned(),
                     )
@@ -227,43 +276,6 @@ impl Client {
                 Err(Fault { failure, passing: true, retry_after: None })
             }
         }
-    }
-
-    /// A request to which no answer came.
-    fn network(&self, session: Uuid, error: &reqwest::Error) -> Fault {
-        let base = &self.settings.base;
-        let cause = root_cause(error);
-        let untrusted = chain_has::<rustls::Error>(error);
-        let (message, hint) = if untrusted {
-            (
-                format!("no trusted connection to {base}: {cause}"),
-                "if the server's certificate is your own, name it with --ca-cert".to_owned(),
-            )
-        } else if error.is_timeout() && error.is_connect() {
-            let limit = humantime::format_duration(self.settings.connect_timeout);
-            (
-                format!("timed out connecting to {base} ({limit})"),
-                "check the network and proxies, or raise --connect-timeout".to_owned(),
-            )
-        } else if error.is_timeout() {
-            let limit = humantime::format_duration(self.settings.timeout);
-            (format!("timed out waiting for {base} ({limit})"), "raise --timeout".to_owned())
-        } else if error.is_connect() {
-            let hint = if base.is_loopback() {
-                "nothing listens there; feather-analysis demo serves sample sessions on port 8000"
-            } else {
-                "check --base-url, the network and the proxy variables"
-            };
-            (format!("could not connect to {base}: {cause}"), hint.to_owned())
-        } else {
-            (
-                format!("no usable answer from {base}: {cause}"),
-                "try again; if it stays, look at the proxies between here and the server"
-                    .to_owned(),
-            )
-        };
-        let failure = Failure::new(Exit::Network, Subject::Session(session), message).hint(hint);
-        Fault { failure, passing: !untrusted, retry_after: None }
     }
 }
 
@@ -294,20 +306,6 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-fn read_certificates(path: &PathBuf) -> anyhow::Result<Vec<Certificate>> {
-    let unusable = |reason: String| {
-        Failure::usage(format!("--ca-cert {}: {reason}", path.display()))
-            .hint("it takes a PEM file with one or more certificates")
-    };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-    let certificates =
-        Certificate::from_pem_bundle(&pem).map_err(|error| unusable(error.to_string()))?;
-    if certificates.is_empty() {
-        return Err(unusable("holds no certificate".to_owned()).into());
-    }
-    Ok(certificates)
-}
-
 /// The innermost reason, which is the one that says something.
 fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
@@ -317,12 +315,23 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-/// Whether an error of type `E` is anywhere beneath. What an I/O error wraps is not among its
-/// sources, so that is looked into as well.
-fn chain_has<E: std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> bool {
-    let wrapped = error
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref)
-        .is_some_and(|inner| chain_has::<E>(inner));
-    error.is::<E>() || wrapped || error.source().is_some_and(chain_has::<E>)
+/// The outermost error of type `E` beneath.
+fn find<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    find_if(error, &|_: &E| true)
+}
+
+/// The outermost one that meets a condition. What an I/O error wraps is not among its sources, so
+/// that is looked into as well.
+fn find_if<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+    condition: &dyn Fn(&E) -> bool,
+) -> Option<&'a E> {
+    let wrapped = || {
+        let inner = error.downcast_ref::<std::io::Error>()?.get_ref()?;
+        find_if(inner, condition)
+    };
+    let found = error.downcast_ref().filter(|error| condition(error));
+    found.or_else(wrapped).or_else(|| find_if(error.source()?, condition))
 }

@@ -80,10 +80,28 @@ pub struct FetchArgs {
     /// How to print it [default: json; with --overview and --summary: table]
     #[arg(long, short, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<FetchFormat>,
-    /// Write DIR/UUID.json for each session instead, skipping those already there
+    /// Write to FILE, which is replaced as a whole at the end, if nothing failed
+    ///
+    /// All sessions go into the one file. It is written beside its place, put on disk and renamed, so
+    /// that it is there whole or as it was before. A symbolic link is followed, and the permissions of
+    /// a file that is there are kept; a new one is readable by you alone. - is standard output, and
+    /// pipes and devices are written to directly.
+    #[arg(
+        long,
+        short,
+        value_name = "FILE",
+        value_hint = clap::ValueHint::FilePath,
+        conflicts_with = "out_dir",
+        help_heading = "Output"
+    )]
+    pub output: Option<PathBuf>,
+    /// Write DIR/UUID.json for each session instead, skipping those that are there whole
+    ///
+    /// Each file is written beside its place, put on disk and renamed. What is there and is not a
+    /// whole document of its session (empty, cut, of another session) is said and fetched again.
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Output")]
     pub out_dir: Option<PathBuf>,
-    /// With --out-dir: fetch and replace what is already there
+    /// With --out-dir: fetch and replace what is already there, whatever it is
     #[arg(long, requires = "out_dir", help_heading = "Output")]
     pub force: bool,
 }

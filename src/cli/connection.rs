@@ -74,6 +74,38 @@ pub struct Connection {
         hide_short_help = true
     )]
     pub ca_cert: Option<PathBuf>,
+    /// Show the server the certificate in this PEM file, where it asks for one
+    #[arg(
+        long,
+        global = true,
+        value_name = "PEM",
+        value_hint = clap::ValueHint::FilePath,
+        hide_short_help = true
+    )]
+    pub cert: Option<PathBuf>,
+    /// Its private key [default: in the file of --cert]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PEM",
+        requires = "cert",
+        value_hint = clap::ValueHint::FilePath,
+        hide_short_help = true
+    )]
+    pub key: Option<PathBuf>,
+    /// A further header for a gateway before the API; repeatable
+    ///
+    /// 'Name: value', or @FILE with one a line, blank lines and # comments left out: a file of your
+    /// own, since other users of the machine can see arguments. It goes to the host of --base-url
+    /// alone, and its value is shown nowhere. x-api-key is not among them.
+    #[arg(
+        long,
+        global = true,
+        value_name = "HEADER",
+        value_hint = clap::ValueHint::Other,
+        hide_short_help = true
+    )]
+    pub header: Vec<String>,
     /// Largest document taken, decoded
     #[arg(
         long,

@@ -9,7 +9,7 @@ mod ids;
 pub mod outline;
 mod refusal;
 mod source;
-mod split;
+pub mod split;
 
 pub use self::arguments::{Named, resolve};
 pub use self::fetches::{Fetches, Observer, Plan};

@@ -7,6 +7,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::api;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::decode::Coding;
@@ -27,6 +28,7 @@ const PYTHON: &str = "json.dumps writes JSON; str() and print() write Python";
 /// The failure of a document that cannot be used.
 pub fn unusable(origin: &Origin, message: String) -> Failure {
     let hint = match origin {
+        Origin::Session { status: 202, .. } => "it may not be ready yet; ask again later",
         Origin::Session { .. } => {
             "check --base-url; if it is right, something between here and the API answers for it"
         }
@@ -49,10 +51,14 @@ pub fn no_text(origin: &Origin, error: &FromUtf8Error) -> Failure {
         Coding::Utf16(_) => "UTF-16 text, not JSON in UTF-8".to_owned(),
         Coding::Foreign(foreign) => format!("{}, not JSON", foreign.what),
         Coding::Utf8 => {
-            let failure = unusable(origin, format!("not JSON: byte {} is not UTF-8", position + 1));
+            let message = format!("not JSON: byte {} is not UTF-8", position + 1);
+            let failure = |message| unusable(origin, message);
             return match origin {
-                Origin::Session { .. } => failure,
-                Origin::File { .. } => failure.hint(
+                Origin::Session { content_type: Some(kind), .. } => {
+                    failure(format!("{message} ({kind})"))
+                }
+                Origin::Session { content_type: None, .. } => failure(message),
+                Origin::File { .. } => failure(message).hint(
                     "save it as UTF-8; if it is Windows-1252 (Latin-1), this converts it: \
                      iconv -f WINDOWS-1252 -t UTF-8",
                 ),
@@ -78,12 +84,13 @@ pub fn refuse(document: &Document, error: &serde_json::Error, path: Option<&str>
             }
             Origin::File { .. } => what,
         };
-        return unusable(origin, message);
+        return unusable(origin, quoting(document, message));
     }
     match error.classify() {
         Category::Data => {
             let path = path.map(|path| format!("{path}: ")).unwrap_or_default();
-            unusable(origin, format!("not an analysis input: {path}{}{place}", words(error)))
+            let message = format!("not an analysis input: {path}{}{place}", words(error));
+            unusable(origin, quoting(document, message))
         }
         Category::Eof => {
             unusable(origin, format!("not JSON: it breaks off: {}{place}", words(error)))
@@ -96,6 +103,24 @@ pub fn refuse(document: &Document, error: &serde_json::Error, path: Option<&str>
                 None => failure,
             }
         }
+    }
+}
+
+/// The message, or what the answer itself says in the place of a document: an error under a status
+/// of success, a page to log in.
+fn quoting(document: &Document, message: String) -> String {
+    let Origin::Session { status, .. } = document.origin() else { return message };
+    let json = document.json();
+    // Nothing of a document goes into a message: it is customers' words.
+    if json.contains("\"session_id\"") {
+        return message;
+    }
+    match api::words(json.as_bytes()) {
+        Some(words) if json.starts_with('{') => {
+            format!("{status}, but no analysis input, it says: {words}")
+        }
+        Some(words) => format!("{message}: {words}"),
+        None => message,
     }
 }
 

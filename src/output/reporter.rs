@@ -198,6 +198,11 @@ impl Reporter {
         self.say(failure);
     }
 
+    /// Whether there were any failures so far.
+    pub fn has_failures(&self) -> bool {
+        !self.exits.is_empty()
+    }
+
     /// The failure that ended the run.
     pub fn fatal(&mut self, failure: &Failure) {
         self.end_progress();

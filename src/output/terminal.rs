@@ -1,7 +1,9 @@
 //! What is known of the terminal, resolved once: colour, width, pager, the buffered output.
 
 use std::env;
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::sync::Arc;
 
 use super::pager::Pager;
 use crate::cli::{ColorChoice, Output};
@@ -49,6 +51,17 @@ impl Terminal {
             pager: stdout && !output.no_pager && !is_dumb(),
         }
     }
+
+    /// The same where the output goes to a file and not to standard output.
+    pub fn of_file(self, output: &Output) -> Self {
+        Self {
+            stdout: false,
+            color: wants_color(output.color, false),
+            width: output.width.map(usize::from).filter(|width| *width > 0),
+            pager: false,
+            ..self
+        }
+    }
 }
 
 fn wants_color(choice: ColorChoice, terminal: bool) -> bool {
@@ -83,6 +96,7 @@ pub struct Out {
 
 enum Sink {
     Stdout(BufWriter<io::StdoutLock<'static>>),
+    File(BufWriter<Arc<File>>),
     Pager(Pager),
 }
 
@@ -91,6 +105,11 @@ impl Out {
     pub fn stdout() -> Self {
         let stdout = BufWriter::with_capacity(BUFFER, io::stdout().lock());
         Self { sink: Some(Sink::Stdout(stdout)), pager: false }
+    }
+
+    /// A file, a pipe or a device.
+    pub fn file(file: Arc<File>) -> Self {
+        Self { sink: Some(Sink::File(BufWriter::with_capacity(BUFFER, file))), pager: false }
     }
 
     /// The user's pager where `terminal` allows one, there is something to show, and it can be
@@ -108,6 +127,7 @@ impl Out {
         match self.sink.take() {
             None => Ok(()),
             Some(Sink::Stdout(mut stdout)) => stdout.flush(),
+            Some(Sink::File(mut file)) => file.flush(),
             Some(Sink::Pager(pager)) => pager.finish(),
         }
     }
@@ -122,6 +142,7 @@ impl Write for Out {
         }
         match &mut self.sink {
             Some(Sink::Stdout(stdout)) => stdout.write(bytes),
+            Some(Sink::File(file)) => file.write(bytes),
             Some(Sink::Pager(pager)) => pager.write(bytes),
             None => Ok(bytes.len()),
         }
@@ -130,6 +151,7 @@ impl Write for Out {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.sink {
             Some(Sink::Stdout(stdout)) => stdout.flush(),
+            Some(Sink::File(file)) => file.flush(),
             Some(Sink::Pager(pager)) => pager.flush(),
             None => Ok(()),
         }

@@ -1,12 +1,8 @@
-//! `fetch`: print the analysis input, or write it to files.
+//! `fetch`: print the analysis input, or write it to a file.
 
-use std::collections::HashSet;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-
-use anyhow::Context as _;
-use uuid::Uuid;
+use std::path::Path;
+use std::sync::Arc;
 
 use super::figures::Asked;
 use super::selection::Reader;
@@ -17,23 +13,59 @@ use crate::failure::Failure;
 use crate::figures::by::By;
 use crate::figures::fetch as figures;
 use crate::figures::grouped::{FetchSummary, totals};
-use crate::input::Item;
-use crate::input::document::{Checked, Document, Origin};
+use crate::input::document::Checked;
+use crate::output::Target;
 use crate::render::frame::{Frame, Framed};
+use crate::render::json;
 use crate::render::rows::{Format, Printer, write_figures};
-use crate::render::{LayoutOptions, json};
 use crate::rows::{Page, Row as _};
 use crate::view::overview::{self as view, OverviewRow};
 
 impl Run<'_> {
     /// `fetch`.
-    pub(super) fn fetch(mut self, args: &FetchArgs) -> anyhow::Result<Exit> {
+    pub(super) fn fetch(self, args: &FetchArgs) -> anyhow::Result<Exit> {
         let format = overview_format(args)?;
-        if args.summary {
-            return self.fetch_summary(args, format.unwrap_or(Format::Table));
-        }
         if let Some(folder) = &args.out_dir {
             return self.fetch_into(folder, args);
+        }
+        match &args.output {
+            Some(path) => self.fetch_to(path, args, format),
+            None => self.fetch_out(args, format),
+        }
+    }
+
+    /// `fetch --output`.
+    fn fetch_to(
+        mut self,
+        path: &Path,
+        args: &FetchArgs,
+        format: Option<Format>,
+    ) -> anyhow::Result<Exit> {
+        let target = Target::open(path)?;
+        let label = path.display();
+        let what = if path.exists() { "left as it was" } else { "not written" };
+        self.at_stake = matches!(target, Target::File(_)).then(|| {
+            format!("{label} is {what}, since not all went well; --out-dir keeps what does")
+        });
+        self.sink = target.handle()?.map(Arc::new);
+        let written = self.fetch_out(args, format).and_then(|exit| {
+            // What a check found is no failure.
+            if matches!(exit, Exit::Done | Exit::Matched | Exit::Unjudged) {
+                target.keep()?;
+            }
+            Ok(exit)
+        });
+        written.map_err(|error| {
+            // What has no context failed at the output.
+            let bare = error.is::<io::Error>();
+            if bare { error.context(format!("writing {label}")) } else { error }
+        })
+    }
+
+    /// `fetch`, wherever its output goes.
+    fn fetch_out(mut self, args: &FetchArgs, format: Option<Format>) -> anyhow::Result<Exit> {
+        if args.summary {
+            return self.fetch_summary(args, format.unwrap_or(Format::Table));
         }
         if let Some(format) = format {
             return self.overview(args, format);
@@ -109,57 +141,6 @@ impl Run<'_> {
         }
         Ok(self.close(matched))
     }
-
-    /// `fetch --out-dir`.
-    fn fetch_into(mut self, folder: &Path, args: &FetchArgs) -> anyhow::Result<Exit> {
-        let folder = Folder::open(folder, args.force)?;
-        let mut items = self.items(&args.sessions)?;
-        let asked = items.len();
-        items.retain(|item| match item {
-            Item::Session(id) => !folder.has(&id.to_string()),
-            Item::Documents { .. } => true,
-        });
-        let skipped = asked - items.len();
-        let documents = self.open(items, false)?;
-        let progress = Mutex::new((folder, skipped, 0_usize));
-        let plain = LayoutOptions::default();
-        let write = |document: &Reader<'_>, _: &mut dyn io::Write| {
-            let (checked, remarks) = check(document)?;
-            let name = match document.origin() {
-                Origin::Session { id, .. } => id.to_string(),
-                Origin::File { .. } => file_name(&checked.session_id, document)?,
-            };
-            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
-            let (folder, skipped, written) = &mut *progress;
-            // A file may hold a session that is there, or was a moment ago.
-            if folder.has(&name) {
-                *skipped += 1;
-                return Ok(Done::of(&checked.session_id, remarks, ()));
-            }
-            folder.write(&name, |file| match args.format {
-                Some(FetchFormat::Raw) => file.write_all(document.raw().as_bytes()),
-                Some(FetchFormat::Ndjson) => {
-                    json::one_line(document.json(), &checked.seams, &plain, file)
-                }
-                _ => json::indented(document.json(), &checked.seams, &plain, file),
-            })?;
-            *written += 1;
-            Ok(Done::of(&checked.session_id, remarks, ()))
-        };
-        let mut nothing = io::sink();
-        let mut framed = Framed::new(Frame::default(), &mut nothing);
-        let ended = self.each(documents, &mut framed, write, Ok);
-        let (folder, skipped, written) =
-            progress.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.reporter.end_progress();
-        let label = folder.path.display();
-        let already =
-            if skipped > 0 { format!(", {skipped} already there") } else { String::new() };
-        let again = if ended.is_err() { "; run it again to go on" } else { "" };
-        self.reporter.note(&format!("{written} written to {label}{already}{again}"));
-        ended?;
-        Ok(self.close(false))
-    }
 }
 
 /// How the overview is to be printed, where it is what is asked for.
@@ -195,76 +176,9 @@ fn overview_format(args: &FetchArgs) -> Result<Option<Format>, Failure> {
 }
 
 /// Checks what `fetch` asks of a document; returns remarks.
-fn check<'a>(document: &'a Reader<'_>) -> anyhow::Result<(Checked<'a>, Vec<String>)> {
+pub(super) fn check<'a>(document: &'a Reader<'_>) -> anyhow::Result<(Checked<'a>, Vec<String>)> {
     let checked = document.check()?;
     let version = checked.schema_version.and_then(|version| version.get().parse().ok());
     let remarks = document.remarks(&checked.session_id, version);
     Ok((checked, remarks))
-}
-
-/// The file name for a document that was not fetched: its session's id, which must be one.
-fn file_name(session_id: &str, document: &Document) -> Result<String, Failure> {
-    Uuid::parse_str(session_id).map(|id| id.to_string()).map_err(|_| {
-        Failure::new(
-            Exit::Failure,
-            document.origin().subject(),
-            format!("its session_id is no UUID, so it cannot name a file: {session_id}"),
-        )
-    })
-}
-
-/// Where `fetch --out-dir` writes to.
-struct Folder {
-    path: PathBuf,
-    /// What is there already and stays.
-    there: HashSet<String>,
-}
-
-impl Folder {
-    /// Makes the folder where it is not there. Fails, before any request, where it cannot be used.
-    fn open(path: &Path, force: bool) -> anyhow::Result<Self> {
-        let label = || format!("writing to {}", path.display());
-        if path.exists() && !path.is_dir() {
-            return Err(Failure::usage(format!("--out-dir {} is no folder", path.display()))
-                .hint("name a folder; it is made where it is not there")
-                .into());
-        }
-        std::fs::create_dir_all(path).with_context(label)?;
-        // Better to know now than after the first answer.
-        Self::temporary(path, "probe").with_context(label)?;
-        let mut there = HashSet::new();
-        if !force {
-            for entry in std::fs::read_dir(path).with_context(label)? {
-                there.insert(entry.with_context(label)?.file_name().to_string_lossy().into_owned());
-            }
-        }
-        Ok(Self { path: path.to_owned(), there })
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.there.contains(&format!("{name}.json"))
-    }
-
-    /// A file that is readable by its owner alone and goes away unless it is kept.
-    fn temporary(path: &Path, name: &str) -> io::Result<tempfile::NamedTempFile> {
-        tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".part").tempfile_in(path)
-    }
-
-    /// Writes `NAME.json` beside and renames it, so that it is there whole or not at all.
-    fn write(
-        &mut self,
-        name: &str,
-        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
-    ) -> anyhow::Result<()> {
-        let path = self.path.join(format!("{name}.json"));
-        let label = || format!("writing {}", path.display());
-        let file = Self::temporary(&self.path, name).with_context(label)?;
-        let mut buffered = io::BufWriter::new(file);
-        write(&mut buffered).with_context(label)?;
-        let file =
-            buffered.into_inner().map_err(io::IntoInnerError::into_error).with_context(label)?;
-        file.persist(&path).map_err(|error| error.error).with_context(label)?;
-        self.there.insert(format!("{name}.json"));
-        Ok(())
-    }
 }

@@ -8,6 +8,7 @@ mod figures;
 #[cfg(test)]
 mod generated;
 mod missing;
+mod out_dir;
 mod rag;
 #[cfg(test)]
 mod reference;
@@ -18,6 +19,7 @@ mod transcript;
 mod workers;
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -39,8 +41,7 @@ use crate::failure::{Failure, Subject};
 use crate::input::document::Document;
 use crate::input::{self, Documents, Fetches, Item, Named, Plan};
 use crate::model::{Number, SessionAnalysisInput};
-use crate::output::Reporter;
-use crate::output::{Out, Terminal};
+use crate::output::{self, Out, Reporter, Terminal};
 use crate::render::LayoutOptions;
 use crate::render::frame::{Frame, Framed};
 use crate::render::rows::{Collected, Format, Printer};
@@ -74,7 +75,11 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Completions { shell } => completions::print(*shell),
         Command::Schema { rows } => schema::print(rows.as_deref()),
         Command::Demo { port, list } => demo::serve(*port, *list, &reporter),
-        Command::Fetch(args) => Run::new(cli, terminal, &mut reporter).fetch(args),
+        Command::Fetch(args) => {
+            let elsewhere = args.output.as_deref().is_some_and(|path| !output::is_stdout(path));
+            let terminal = if elsewhere { terminal.of_file(&cli.output) } else { terminal };
+            Run::new(cli, terminal, &mut reporter).fetch(args)
+        }
         Command::Transcript(args) => Run::new(cli, terminal, &mut reporter).transcript(args),
         Command::Rag(args) => Run::new(cli, terminal, &mut reporter).rag(args),
         Command::Tools(args) => Run::new(cli, terminal, &mut reporter).tools(args),
@@ -128,6 +133,10 @@ struct Run<'a> {
     selected: usize,
     /// Which of two sides the documents are of, where some are held against others.
     side: Option<&'static str>,
+    /// Where the output goes, if not to standard output.
+    sink: Option<Arc<File>>,
+    /// What to tell of the file that is replaced, or made, only if nothing fails.
+    at_stake: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -157,6 +166,8 @@ impl<'a> Run<'a> {
             selection: Arc::default(),
             selected: 0,
             side: None,
+            sink: None,
+            at_stake: None,
         }
     }
 
@@ -223,6 +234,16 @@ impl<'a> Run<'a> {
 
     fn client(&mut self, jobs: usize) -> anyhow::Result<Client> {
         let connection = &self.cli.connection;
+        let (headers, warnings) = api::headers::read(&connection.header)?;
+        let files = api::TlsFiles {
+            ca_cert: connection.ca_cert.clone(),
+            cert: connection.cert.clone(),
+            key: connection.key.clone(),
+        };
+        let (tls, warning) = files.read()?;
+        for warning in warnings.into_iter().chain(warning) {
+            self.reporter.warn(&warning);
+        }
         let (base, key) = if connection.demo {
             let server = samples::Server::start(0).context("starting the demo server")?;
             (BaseUrl::parse(&server.base_url(), false)?, None)
@@ -237,12 +258,15 @@ impl<'a> Run<'a> {
             let key = self.key(&base)?;
             (base, key)
         };
+        let route = api::Route::choose(&base, |name| std::env::var_os(name))?;
         Client::new(api::Settings {
             base,
             key,
+            tls,
+            route,
+            headers,
             timeout: connection.timeout,
             connect_timeout: connection.connect_timeout,
-            ca_cert: connection.ca_cert.clone(),
             max_size: connection.max_size,
             jobs,
         })
@@ -271,12 +295,19 @@ impl<'a> Run<'a> {
 
     /// Where the command's output goes: to a pager where it is for reading and on a terminal.
     fn out(&self, for_reading: bool) -> Out {
-        if for_reading { Out::paged(&self.terminal) } else { Out::stdout() }
+        match &self.sink {
+            Some(file) => Out::file(Arc::clone(file)),
+            None if for_reading => Out::paged(&self.terminal),
+            None => Out::stdout(),
+        }
     }
 
     /// The exit code at the end: that of the failures, else that of a `--fail-on` that matched.
     fn close(self, matched: bool) -> Exit {
         let nothing = !self.selection.is_all() && self.selected == 0;
+        if let Some(note) = self.at_stake.filter(|_| self.reporter.has_failures()) {
+            self.reporter.note(&note);
+        }
         match self.reporter.close(self.total) {
             Exit::Done if nothing && self.cli.command.is_gate() => {
                 self.reporter.note("nothing to judge: no session was selected");

@@ -88,8 +88,12 @@ fn an_answer_that_does_not_arrive_whole_is_3() {
                 UNUSABLE,
             ),
             ("half of a gzip stream", cut_gzip, CUT),
-            ("a gzip stream that was damaged", damaged, &[]),
-            ("a gzip header over no gzip", ok("{}").header("Content-Encoding", "gzip"), &[]),
+            ("a gzip stream that was damaged", damaged, &["the answer is damaged"]),
+            (
+                "a gzip header over no gzip",
+                whole().header("Content-Encoding", "gzip"),
+                &["the answer is damaged", "gzip"],
+            ),
         ],
     );
 }
@@ -114,7 +118,6 @@ fn an_answer_that_is_no_document_is_4() {
             ("a number", ok("17"), &["a JSON number, not an object"]),
             ("an empty object", ok("{}"), &["not an analysis input", "session_id"]),
             ("no id", ok(r#"{"session_id":null}"#), &["not an analysis input"]),
-            ("the API's error", ok(r#"{"error":"a","message":"b"}"#), &["session_id"]),
             ("half", ok(r#"{"session_id":"x","a":[1,2"#), &["not JSON", "breaks off"]),
             ("two documents", ok(document(&id(1)).repeat(2)), &["not JSON"]),
             ("a stray comma", ok(r#"{"session_id":"x",}"#), &["not JSON", "line 1"]),
@@ -129,14 +132,98 @@ fn an_answer_that_is_no_document_is_4() {
             ("no UTF-8", ok(b"{\"session_id\":\"\xff\xfe\"}".to_vec()), &["byte 16", "UTF-8"]),
             ("UTF-16", ok(b"\xff\xfe{\0}\0".to_vec()), &["UTF-8"]),
             ("undeclared gzip", ok(gzip(b"{}")), &["gzip", "not declared"]),
-            (
-                "an encoding that was not asked for",
-                ok(b"\x0b\x02\x80\xf5\x91 brotli".to_vec()).header("Content-Encoding", "br"),
-                &["not JSON"],
-            ),
             ("100,000 levels", ok(deep), &["100001 levels deep", "1000 is the most"]),
         ],
     );
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_document_is_told_in_its_own_words() {
+    const SAYS: &str = "200, but no analysis input, it says: ";
+    let page = |body: &str| Reply::of_type(200, "text/html", body);
+    each_fails(
+        4,
+        &[],
+        vec![
+            ("the API's error", ok(r#"{"error":"a","message":"b"}"#), &[SAYS, "a: b"]),
+            (
+                "a framework's",
+                ok(r#"{"detail":"Not authenticated"}"#),
+                &[SAYS, "Not authenticated"],
+            ),
+            ("a gateway's", ok(r#"{"fault":{"faultstring":"Quota"}}"#), &[SAYS, "Quota"]),
+            ("a problem", ok(r#"{"title":"Gone","detail":"Was."}"#), &[SAYS, "Gone: Was."]),
+            ("several", ok(r#"{"errors":[{"message":"x"},{"message":"y"}]}"#), &[SAYS, "x: y"]),
+            (
+                "an answer that is yet to come",
+                Reply::json(202, r#"{"status":"assembling"}"#),
+                &["202, but no analysis input, it says: assembling", "ask again later"],
+            ),
+            (
+                "a page to log in",
+                page("<!DOCTYPE html><html><head><title>Log in</title></head></html>"),
+                &["an HTML page, not JSON (text/html): Log in", "--base-url"],
+            ),
+            ("a page without a title", page("<html><h1>Wi-Fi\n portal</h1>"), &["Wi-Fi portal"]),
+            ("text", ok("Service moved"), &["not JSON (application/json): Service moved"]),
+            ("a string", ok("\"No.\""), &["a JSON string, not an object (application/json): No."]),
+            ("a list of errors", ok(r#"[{"message":"No."}]"#), &["a JSON array", ": No."]),
+            (
+                "another charset",
+                Reply::of_type(200, "text/plain; charset=latin1", b"caf\xe9".to_vec()),
+                &["byte 4 is not UTF-8 (text/plain; charset=latin1)"],
+            ),
+        ],
+    );
+    // Of a document nothing is told, wherever it went wrong: it is what customers said.
+    let text = document(&id(1)).replace("[]", r#"[{"role":"user","content":"my secret"}]"#);
+    for body in [format!(r#"{{"data":{text}}}"#), format!("[{text}]"), format!(")]}}',\n{text}")] {
+        let failure = fetch(ok(body), &[]);
+        assert!(!failure.failed_with(4).stderr.contains("secret"), "{failure:#?}");
+    }
+}
+
+#[test]
+fn a_content_coding_is_read_whatever_its_case() {
+    let text = document(&id(1));
+    let once = gzip(text.as_bytes());
+    let twice = gzip(&once);
+    for (coding, body) in [
+        ("GZIP", &once),
+        ("Gzip", &once),
+        ("x-gzip", &once),
+        ("identity, gzip", &once),
+        ("gzip,gzip", &twice),
+        ("gzip , X-GZIP", &twice),
+        ("Identity", &text.as_bytes().to_vec()),
+        ("", &text.as_bytes().to_vec()),
+    ] {
+        let reply = Reply::json(200, body.clone()).header("Content-Encoding", coding);
+        for reply in [reply.clone(), reply.chunked(3)] {
+            let done = fetch(reply, &["--format", "ndjson"]);
+            assert_eq!(done.succeeded().stdout, format!("{text}\n"), "{coding}");
+        }
+    }
+    let error = gzip(br#"{"error":"odd","message":"No."}"#);
+    let failure = fetch(Reply::json(404, error).header("Content-Encoding", "GZip"), &[]);
+    failure.failed_with(44).says(&["404 odd: No."]);
+    // Of nothing there is nothing to decode.
+    fetch(ok("").header("Content-Encoding", "GZIP"), &[]).failed_with(4).says(&["an empty body"]);
+}
+
+#[test]
+fn a_coding_that_was_not_asked_for_is_named() {
+    let once = gzip(document(&id(1)).as_bytes());
+    for coding in ["br", "deflate", "zstd", "BR", "compress", "gzip, br", "zstd, gzip"] {
+        let name = coding.split(", ").find(|name| *name != "gzip").unwrap();
+        let reply = ok(once.clone()).header("Content-Encoding", coding);
+        let failure = fetch(reply, &["--error-format", "json"]);
+        failure.failed_with(4).says(&[&format!("encoded as {name}"), "not asked for"]);
+        let row = failure.errors().pop().unwrap();
+        assert_eq!((&row["status"], &row["tries"]), (&200.into(), &1.into()), "{row}");
+        let reply = Reply::json(503, once.clone()).header("Content-Encoding", coding);
+        fetch(reply, &[]).failed_with(50).says(&["503", &format!("encoded as {name}")]);
+    }
 }
 
 #[test]

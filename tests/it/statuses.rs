@@ -143,6 +143,55 @@ fn refuses_a_redirect_so_that_the_key_stays_home() {
 }
 
 #[test]
+fn an_answer_that_is_not_the_apis_puts_the_base_url_or_a_gateway_in_question() {
+    const WRONG: &str = "is likely not its base URL";
+    const GATEWAY: &str = "--header or --cert";
+    let html = "<html><title>404 Not Found</title></html>";
+    for (status, code, body, message, hint) in [
+        (404, 44, r#"{"detail":"Not Found"}"#, "Not Found, with a body", WRONG),
+        (404, 44, r#"{"message":"no Route matched"}"#, "the API's: no Route matched", WRONG),
+        (404, 44, html, "404 Not Found", WRONG),
+        (404, 44, "404 page not found\n", "404 page not found", WRONG),
+        (404, 44, "", "an empty body", WRONG),
+        (404, 44, "{}", "not the API's", WRONG),
+        (405, 40, r#"{"detail":"Method Not Allowed"}"#, "Method Not Allowed", WRONG),
+        (401, 41, r#"{"detail":"Not authenticated"}"#, "the API's: Not authenticated", GATEWAY),
+        (403, 43, r#"{"message":"Forbidden"}"#, "the API's: Forbidden", GATEWAY),
+        (403, 43, "<title>Attention Required! | Gate</title>", "Attention Required!", GATEWAY),
+        (422, 42, r#"{"detail":"bad id"}"#, "the API's: bad id", "session id"),
+        (500, 50, r#"{"error":{"code":"x","message":"y"}}"#, "the API's: x: y", "later"),
+        (511, 50, "<title>Sign in to WiFi</title>", "Sign in to WiFi", "open any page"),
+        // The API's own words leave no doubt.
+        (404, 44, r#"{"error":"not_found","message":"No."}"#, "not_found: No.", "check the id"),
+        (403, 43, r#"{"error":"forbidden","message":"No."}"#, "forbidden: No.", "may not read"),
+    ] {
+        let server = Server::always(Reply::json(status, body));
+        let failure = run(&mut server.fetch(&["--retries", "0", &id(7)]));
+        failure.failed_with(code).says(&[&status.to_string(), message, hint]);
+        assert_eq!(failure.stderr.contains(&server.url()), hint == WRONG, "{failure:#?}");
+    }
+}
+
+#[test]
+fn a_base_url_may_hold_what_is_appended_to_it() {
+    let server = Server::of_documents();
+    for (end, prefix) in [
+        ("/v1", ""),
+        ("/v1/", ""),
+        ("/v1/sessions", ""),
+        ("/a/b/v1", "/a/b"),
+        (&*format!("/v1/sessions/{}/analysis-input", id(3)), ""),
+        ("/v2", "/v2"),
+    ] {
+        let base = format!("{}{end}", server.url());
+        run(feather().args(["fetch", "--base-url", &base, &id(1)])).succeeded();
+        let line = server.requests().pop().unwrap().line;
+        let expected = format!("GET {prefix}/v1/sessions/{}/analysis-input HTTP/1.1", id(1));
+        assert_eq!(line, expected, "{end}");
+    }
+}
+
+#[test]
 fn a_200_is_no_failure() {
     let done = run(&mut Server::of_documents().fetch(&[&id(1)]));
     assert_eq!(done.succeeded().ids(), [id(1)]);
