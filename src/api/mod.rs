@@ -160,7 +160,11 @@ impl Client {
             .or_else(|| header(response.headers(), "request-id"));
         let content_type = header(response.headers(), CONTENT_TYPE.as_str());
         if status.is_success() {
+            let has_length = answer::has_length(status, response.headers());
             let body = self.read_body(session, response, trace)?;
+            if !has_length && answer::breaks_off(&body) {
+                return Err(cut(session, trace, "it breaks off"));
+            }
             return Ok(Answer { body, status: status.as_u16(), content_type, tries: 1 });
         }
         let retry_after = header(response.headers(), RETRY_AFTER.as_str())
@@ -206,23 +210,14 @@ impl Client {
                         .get_ref()
                         .and_then(|inner| inner.downcast_ref::<reqwest::Error>())
                         .is_some_and(reqwest::Error::is_timeout);
+                if !timed_out {
+                    return Err(cut(session, trace, &root_cause(&error)));
+                }
                 let received = in_bytes(trace.bytes);
-                let (message, hint) = if timed_out {
-                    let limit = humantime::format_duration(self.settings.timeout);
-                    (
-                        format!("timed out after {received} of the answer ({limit})"),
-                        "raise --timeout".to_owned(),
-                    )
-                } else {
-                    let cause = root_cause(&error);
-                    (
-                        format!("the answer is not whole: {cause}, after {received}"),
-                        "try again; if it stays, look at the proxies between here and the server"
-                            .to_owned(),
-                    )
-                };
-                let mut failure =
-                    Failure::new(Exit::Network, Subject::Session(session), message).hint(hint);
+                let limit = humantime::format_duration(self.settings.timeout);
+                let message = format!("timed out after {received} of the answer ({limit})");
+                let mut failure = Failure::new(Exit::Network, Subject::Session(session), message)
+                    .hint("raise --timeout");
                 failure.status = trace.status;
                 Err(Fault { failure, passing: true, retry_after: None })
             }
@@ -284,6 +279,16 @@ pub fn too_large(subject: Subject, size: u64, max: u64) -> Failure {
 /// A size for people: `12 B`, `3.4 KiB`, `512 MiB`.
 pub fn in_bytes(bytes: u64) -> String {
     indicatif::BinaryBytes(bytes).to_string()
+}
+
+/// An answer that did not arrive whole.
+fn cut(session: Uuid, trace: &Trace, cause: &str) -> Fault {
+    let received = in_bytes(trace.bytes);
+    let message = format!("the answer is not whole: {cause}, after {received}");
+    let mut failure = Failure::new(Exit::Network, Subject::Session(session), message)
+        .hint("try again; if it stays, look at the proxies between here and the server");
+    failure.status = trace.status;
+    Fault { failure, passing: true, retry_after: None }
 }
 
 fn lasting(failure: Failure) -> Fault {

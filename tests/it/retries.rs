@@ -25,6 +25,11 @@ fn only_what_can_pass_is_tried_again() {
         ("cut in the head", Reply::raw("HTTP/1.1 200"), true),
         ("reset", Reply::reset(), true),
         ("closed", Reply::raw(""), true),
+        (
+            "cut where no length was sent",
+            Reply::raw("HTTP/1.1 200 OK\r\n\r\n{\"session_id\":"),
+            true,
+        ),
         ("no answer in time", Reply::hang(), true),
         ("stuck", Reply::json(200, "{").stuck(), true),
         ("a redirect", elsewhere(), false),
@@ -34,9 +39,12 @@ fn only_what_can_pass_is_tried_again() {
     ]
     .map(|(name, reply, again)| (name.to_owned(), reply, again))
     .into_iter()
-    .chain([429, 500, 502, 503, 504].map(|status| (status.to_string(), busy(status), true)))
     .chain(
-        [400, 401, 402, 403, 404, 405, 408, 409, 410, 418, 422, 425, 451, 501, 505, 599]
+        [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]
+            .map(|status| (status.to_string(), busy(status), true)),
+    )
+    .chain(
+        [400, 401, 402, 403, 404, 405, 409, 410, 418, 422, 451, 501, 505, 519, 525, 530, 599]
             .map(|status| (status.to_string(), busy(status), false)),
     )
     .collect();
