@@ -11,6 +11,7 @@ mod exit;
 mod failure;
 mod figures;
 mod input;
+mod interrupt;
 mod model;
 mod output;
 mod render;

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::parse::parse_zone;
-use super::values::{ColorChoice, ErrorFormat, Zone};
+use super::values::{ColorChoice, ErrorFormat, ProgressChoice, Zone};
 
 /// How to print.
 #[derive(Args, Debug)]
@@ -32,6 +32,18 @@ pub struct Output {
         hide_short_help = true
     )]
     pub tz: Zone,
+    /// When to say on standard error how far a run is
+    ///
+    /// Where it is asked for, --quiet leaves it be.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_short_help = true
+    )]
+    pub progress: ProgressChoice,
     /// No progress, warnings or hints
     #[arg(long, short, global = true)]
     pub quiet: bool,

@@ -10,17 +10,18 @@ use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use uuid::Uuid;
 
 use crate::api::{Answer, Client, Trace, retry};
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
+use crate::interrupt::on_interrupt;
 
 /// How the sessions are to be fetched.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,9 @@ pub struct Plan {
     pub ordered: bool,
 }
 
+/// How often the observer is told that time passes.
+const TICK: Duration = Duration::from_millis(500);
+
 /// What is told of the work while it goes on.
 pub trait Observer {
     /// A request came back; `again_in` is the pause before the next one, where there will be one.
@@ -43,6 +47,8 @@ pub trait Observer {
     fn waiting(&mut self, session: Uuid, pause: Duration);
     /// A session is settled, for good or ill.
     fn settled(&mut self, failed: bool);
+    /// Time has passed.
+    fn tick(&mut self);
 }
 
 /// A session and what came of it.
@@ -120,13 +126,15 @@ impl Fetches {
                 self.next += 1;
                 return Ok(Some((self.sessions[self.next - 1], result)));
             }
-            match self.events.recv().context("the workers are gone")? {
-                Event::Request { trace, tries, again_in } => {
+            match self.events.recv_timeout(TICK) {
+                Err(RecvTimeoutError::Timeout) => observer.tick(),
+                Err(RecvTimeoutError::Disconnected) => bail!("the workers are gone"),
+                Ok(Event::Request { trace, tries, again_in }) => {
                     observer.request(&trace, tries, again_in);
                 }
-                Event::Waiting { session, pause } => observer.waiting(session, pause),
-                Event::Interrupted => return Err(interrupted().into()),
-                Event::Settled { index, result } => {
+                Ok(Event::Waiting { session, pause }) => observer.waiting(session, pause),
+                Ok(Event::Interrupted) => return Err(interrupted().into()),
+                Ok(Event::Settled { index, result }) => {
                     observer.settled(result.is_err());
                     if !self.ordered || index == self.next {
                         self.next += 1;
@@ -153,14 +161,14 @@ pub fn interrupted() -> Failure {
 /// Has Ctrl-C set the flag and wake the consumer; a second one ends the process.
 fn catch_interrupt(flag: Arc<AtomicBool>, events: SyncSender<Event>) -> anyhow::Result<()> {
     #[allow(clippy::exit, reason = "the consumer may be stuck in a write that never ends")]
-    ctrlc::set_handler(move || {
+    on_interrupt(move || {
         if flag.swap(true, Ordering::SeqCst) {
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }
         // Where the channel is full the consumer has something to wake up for anyway.
         let _ = events.try_send(Event::Interrupted);
     })
-    .context("setting up the Ctrl-C handler")
+    .context("setting up the signal handler")
 }
 
 /// Results that came before their turn.

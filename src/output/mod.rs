@@ -1,5 +1,6 @@
 //! Where output goes: the terminal, the pager, and standard error.
 
+mod progress;
 mod reporter;
 mod terminal;
 
