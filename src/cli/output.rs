@@ -47,7 +47,7 @@ pub struct Output {
     /// No progress, warnings or hints
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// A line a request on standard error
+    /// A line a request on standard error, and the pace that a limit calls for
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
     /// How failures are told on standard error

@@ -2,8 +2,15 @@
 
 pub mod document;
 mod fetches;
+mod pacer;
+mod reorder;
+mod schedule;
+#[cfg(test)]
+mod simulation;
 mod source;
 pub mod split;
 
-pub use self::fetches::{Fetches, Observer, Plan};
+pub use self::fetches::{Fetches, Observer};
+pub use self::pacer::Pace;
+pub use self::schedule::Plan;
 pub use self::source::{Documents, Item, resolve};

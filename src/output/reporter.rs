@@ -14,7 +14,7 @@ use crate::api::{self, Trace};
 use crate::cli::{ErrorFormat, Output, ProgressChoice};
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
-use crate::input::Observer;
+use crate::input::{Observer, Pace};
 use crate::output::Terminal;
 use crate::output::progress::{Progress, Standing};
 use crate::render::sanitize;
@@ -65,7 +65,16 @@ enum RemarkRow<'a> {
     Warning(&'a str),
     Note(&'a str),
     Request(RequestRow<'a>),
+    Pace(PaceRow),
     Progress(&'a Standing),
+}
+
+/// The pace as `-v` tells it.
+#[derive(Serialize)]
+struct PaceRow {
+    per_second: f64,
+    answered: u32,
+    refused: u32,
 }
 
 /// A request as `-v` tells it.
@@ -326,6 +335,24 @@ impl Observer for Reporter {
         };
         line.push_str(&again);
         self.line(&sanitize::line(&line));
+    }
+
+    fn pace(&mut self, pace: Pace) {
+        if !self.verbose {
+            return;
+        }
+        let Pace { per_second, answered, refused } = pace;
+        let per_second = (per_second * 10.0).round() / 10.0;
+        match self.format {
+            ErrorFormat::Human => self.line(&format!(
+                "pace: {per_second:.1} requests a second; of {} so far, {} were refused",
+                HumanCount(answered.into()),
+                HumanCount(refused.into()),
+            )),
+            ErrorFormat::Json => {
+                self.json_line(&RemarkRow::Pace(PaceRow { per_second, answered, refused }));
+            }
+        }
     }
 
     fn waiting(&mut self, session: Uuid, pause: Duration) {

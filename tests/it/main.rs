@@ -10,6 +10,8 @@ mod fuzz;
 mod harness;
 mod key;
 mod lossless;
+mod order;
+mod pace;
 mod progress;
 mod retries;
 mod shells;
