@@ -182,13 +182,13 @@ struct Queue {
 
 struct State {
     schedule: Schedule,
-    /// Whether a worker waits for the next start; the others wait for it.
-    attended: bool,
+    /// The moment that a worker waits for; the others wait for it.
+    attended: Option<Instant>,
 }
 
 impl Queue {
     fn new(schedule: Schedule) -> Self {
-        let state = State { schedule, attended: false };
+        let state = State { schedule, attended: None };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -217,11 +217,13 @@ impl Queue {
                     self.changed.notify_all();
                     return None;
                 }
-                Turn::Wait(start) if !state.attended => {
-                    state.attended = true;
+                Turn::Wait(start) if state.attended.is_none_or(|attended| start < attended) => {
+                    state.attended = Some(start);
                     let waited = self.changed.wait_timeout(state, start - now);
                     state = waited.unwrap_or_else(PoisonError::into_inner).0;
-                    state.attended = false;
+                    if state.attended == Some(start) {
+                        state.attended = None;
+                    }
                 }
                 Turn::Wait(_) | Turn::Idle => {
                     state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);

@@ -63,7 +63,9 @@ fn the_pace_stays_near_what_the_server_accepts() {
                 let server = bucket(rate, retry_after);
                 let (done, took) = fetch(&server, &["--jobs", jobs], count);
                 assert_eq!(done.succeeded().ids(), ids(count));
-                assert!(took.as_secs_f64() < 1.25 * ideal, "{retry_after:?}, {ideal}: {took:?}");
+                // Two seconds for a machine that has other things to do.
+                let most = Duration::from_secs_f64(1.25 * ideal + 2.0);
+                assert!(took < most, "{retry_after:?}, {ideal}: {took:?}");
                 // Most of them at the beginning, before there is a pace.
                 assert!(server.count() < count + count / 3, "{} of {count}", server.count());
             });
