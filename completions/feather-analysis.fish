@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_feather_analysis_global_optspecs
-    string join \n demo base-url= api-key-file= wait= j/jobs= retries= timeout= connect-timeout= ca-cert= max-size= allow-http color= width= no-pager tz= q/quiet v/verbose error-format= h/help V/version
+    string join \n demo base-url= api-key-file= wait= j/jobs= retries= timeout= connect-timeout= ca-cert= max-size= allow-http color= width= no-pager tz= progress= q/quiet v/verbose error-format= h/help V/version
 end
 
 function __fish_feather_analysis_needs_command
@@ -38,13 +38,16 @@ always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
+always\t'Without a terminal by a line every ten seconds'
+never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l no-pager -d 'Do not page on a terminal'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -s q -l quiet -d 'No progress, warnings or hints'
-complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -s V -l version -d 'Print version'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "fetch" -d 'Print the analysis input'
@@ -85,6 +88,9 @@ always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
+always\t'Without a terminal by a line every ten seconds'
+never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l overview -d 'A row a session instead: how it came in and ended, and how much it holds'
@@ -94,7 +100,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l no-pager -d 'Do not page on a terminal'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s q -l quiet -d 'No progress, warnings or hints'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
@@ -124,6 +130,9 @@ always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
+always\t'Without a terminal by a line every ten seconds'
+never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l no-evidence -d 'Leave out retrievals, citations and tool calls'
@@ -133,7 +142,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l no-pager -d 'Do not page on a terminal'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s q -l quiet -d 'No progress, warnings or hints'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
@@ -173,6 +182,9 @@ always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
+always\t'Without a terminal by a line every ten seconds'
+never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l chunks -d 'A row a chunk, with whether it was cited'
@@ -181,7 +193,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l no-pager -d 'Do not page on a terminal'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s q -l quiet -d 'No progress, warnings or hints'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
@@ -220,6 +232,9 @@ always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
+always\t'Without a terminal by a line every ten seconds'
+never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l summary -d 'Figures over all sessions given, by tool'
@@ -228,7 +243,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l no-pager -d 'Do not page on a terminal'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s q -l quiet -d 'No progress, warnings or hints'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
@@ -267,6 +282,9 @@ always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
+always\t'Without a terminal by a line every ten seconds'
+never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l all -d 'Every kind of evidence with its count, missing or not'
@@ -275,7 +293,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l no-pager -d 'Do not page on a terminal'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s q -l quiet -d 'No progress, warnings or hints'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
@@ -313,13 +331,16 @@ always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
+always\t'Without a terminal by a line every ten seconds'
+never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l no-pager -d 'Do not page on a terminal'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s q -l quiet -d 'No progress, warnings or hints'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l port -d 'Port to listen on; 0 takes a free one' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
@@ -336,6 +357,9 @@ always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
+always\t'Without a terminal by a line every ten seconds'
+never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l list -d 'Print the sample sessions\' ids and what each answers, and serve nothing'
@@ -343,5 +367,5 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" 
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l no-pager -d 'Do not page on a terminal'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -s q -l quiet -d 'No progress, warnings or hints'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -38,7 +38,7 @@ pub enum Exit {
     NotTerminal,
     /// HTTP 5xx.
     Server,
-    /// Ctrl-C.
+    /// Ctrl-C, SIGTERM or SIGHUP.
     Interrupted,
 }
 
@@ -112,7 +112,7 @@ impl Exit {
             Self::NotFound => "404: no such session, or another organization's",
             Self::NotTerminal => "409: the session has not ended (also when --wait ran out)",
             Self::Server => "5xx: the server failed",
-            Self::Interrupted => "interrupted (Ctrl-C)",
+            Self::Interrupted => "interrupted (Ctrl-C, SIGTERM, SIGHUP)",
         }
     }
 

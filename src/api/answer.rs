@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use reqwest::StatusCode;
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -44,6 +46,18 @@ pub fn explain(refusal: &Refusal<'_>) -> Failure {
     failure.error = error;
     failure.hint = hint.or_else(|| hint_of(exit).map(str::to_owned));
     failure
+}
+
+/// Whether the end of the body can be told from a connection that was cut.
+pub fn has_length(status: StatusCode, headers: &HeaderMap) -> bool {
+    let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
+    bodiless || headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
+}
+
+/// Whether the body is the beginning of a JSON text.
+pub fn breaks_off(body: &[u8]) -> bool {
+    let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    serde_json::from_slice::<IgnoredAny>(json).is_err_and(|error| error.is_eof())
 }
 
 /// The words of an `ErrorResponse` or an `HTTPValidationError`.

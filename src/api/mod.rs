@@ -186,7 +186,11 @@ impl Client {
             .or_else(|| header(response.headers(), "request-id"));
         let content_type = header(response.headers(), CONTENT_TYPE.as_str());
         if status.is_success() {
+            let has_length = answer::has_length(status, response.headers());
             let body = self.read_body(session, response, trace)?;
+            if !has_length && answer::breaks_off(&body) {
+                return Err(cut(session, trace, "not whole", "it breaks off"));
+            }
             return Ok(Answer { body, status: status.as_u16(), content_type, tries: 1 });
         }
         let retry_after = header(response.headers(), RETRY_AFTER.as_str())
@@ -252,26 +256,17 @@ impl Client {
                         .get_ref()
                         .and_then(|inner| inner.downcast_ref::<reqwest::Error>())
                         .is_some_and(reqwest::Error::is_timeout);
-                let received = in_bytes(trace.bytes);
-                let (message, hint) = if timed_out {
-                    let limit = humantime::format_duration(self.settings.timeout);
-                    (
-                        format!("timed out after {received} of the answer ({limit})"),
-                        "raise --timeout".to_owned(),
-                    )
-                } else {
-                    let cause = root_cause(&error);
-                    // What the decoder has against its input, as opposed to having too little of it.
+                if !timed_out {
+                    // What the decoder has against its input, as opposed to having too little.
                     let damaged = error.kind() == std::io::ErrorKind::InvalidInput;
                     let what = if damaged { "damaged" } else { "not whole" };
-                    (
-                        format!("the answer is {what}: {cause}, after {received}"),
-                        "try again; if it stays, look at the proxies between here and the server"
-                            .to_owned(),
-                    )
-                };
-                let mut failure =
-                    Failure::new(Exit::Network, Subject::Session(session), message).hint(hint);
+                    return Err(cut(session, trace, what, &root_cause(&error)));
+                }
+                let received = in_bytes(trace.bytes);
+                let limit = humantime::format_duration(self.settings.timeout);
+                let message = format!("timed out after {received} of the answer ({limit})");
+                let mut failure = Failure::new(Exit::Network, Subject::Session(session), message)
+                    .hint("raise --timeout");
                 failure.status = trace.status;
                 Err(Fault { failure, passing: true, retry_after: None })
             }
@@ -296,6 +291,16 @@ pub fn too_large(subject: Subject, size: u64, max: u64) -> Failure {
 /// A size for people: `12 B`, `3.4 KiB`, `512 MiB`.
 pub fn in_bytes(bytes: u64) -> String {
     indicatif::BinaryBytes(bytes).to_string()
+}
+
+/// An answer that did not arrive whole.
+fn cut(session: Uuid, trace: &Trace, what: &str, cause: &str) -> Fault {
+    let received = in_bytes(trace.bytes);
+    let message = format!("the answer is {what}: {cause}, after {received}");
+    let mut failure = Failure::new(Exit::Network, Subject::Session(session), message)
+        .hint("try again; if it stays, look at the proxies between here and the server");
+    failure.status = trace.status;
+    Fault { failure, passing: true, retry_after: None }
 }
 
 fn lasting(failure: Failure) -> Fault {

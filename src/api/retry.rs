@@ -19,7 +19,8 @@ const MAX_POLL: Duration = Duration::from_secs(30);
 
 /// Whether a request that was answered with `status` may succeed when sent again.
 pub const fn can_pass(status: u16) -> bool {
-    matches!(status, 429 | 500 | 502 | 503 | 504)
+    // From 520 on: those of the proxies before a server that is down, late or overloaded.
+    matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 520..=524 | 529)
 }
 
 /// The pause after the `tries`th try: what the server asked for, up to a minute, or else a random
@@ -59,9 +60,13 @@ pub fn poll_pause(polls: u32, asked: Option<Duration>) -> Duration {
     }
 }
 
-/// Reads a `Retry-After` header: seconds, or a date that lies ahead of `now`.
+/// Reads a `Retry-After` header: seconds, or a date that lies ahead of `now`. None where it makes no
+/// sense.
 pub fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(value.parse().map_or(Duration::MAX, Duration::from_secs));
+    }
     if let Ok(seconds) = value.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
@@ -76,7 +81,7 @@ mod tests {
     #[test]
     fn only_what_passes_is_tried_again() {
         let passing: Vec<u16> = (100..600).filter(|status| can_pass(*status)).collect();
-        assert_eq!(passing, [429, 500, 502, 503, 504]);
+        assert_eq!(passing, [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]);
     }
 
     #[test]
@@ -123,9 +128,13 @@ mod tests {
         let parse = |value| parse_retry_after(value, now);
         assert_eq!(parse("120"), Some(Duration::from_secs(120)));
         assert_eq!(parse(" 0 "), Some(Duration::ZERO));
+        assert_eq!(parse("0.5"), Some(Duration::from_millis(500)));
+        assert_eq!(parse("99999999999999999999999"), Some(Duration::MAX));
         assert_eq!(parse("Tue, 24 Nov 2026 10:00:09 GMT"), Some(Duration::from_secs(9)));
         assert_eq!(parse("Tue, 24 Nov 2026 09:00:00 GMT"), Some(Duration::ZERO));
-        for bad in ["", "soon", "-1", "NaN", "1e999"] {
+        for bad in
+            ["", " ", "soon", "-1", "NaN", "inf", "1e99", "1e999", "5s", "2026-11-25T18:00:00Z"]
+        {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

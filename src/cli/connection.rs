@@ -41,8 +41,10 @@ pub struct Connection {
     pub jobs: NonZeroUsize,
     /// Further tries after a failure that can pass
     ///
-    /// Tried again: connect errors, time-outs, cut answers, 429, 500, 502, 503, 504. The pauses
-    /// grow and are partly random; a Retry-After header is honoured up to a minute.
+    /// Tried again: connect errors, time-outs, cut answers, 408, 425, 429, 500, 502 to 504, 520 to
+    /// 524, 529. The pauses grow and are partly random; a Retry-After header is honoured, but one
+    /// of more than a minute ends the session. While others get through, a 429 costs no try, up to
+    /// N times.
     #[arg(long, global = true, value_name = "N", default_value_t = 3, hide_short_help = true)]
     pub retries: u32,
     /// Time for one try, from connecting to the last byte

@@ -21,8 +21,8 @@ pub use self::output::Output;
 pub use self::parse::parse_time;
 pub use self::selection::Selection;
 pub use self::values::{
-    ColorChoice, ErrorFormat, FetchFormat, MissingCondition, RagCondition, RowFormat, Shell, Time,
-    ToolCondition, TranscriptFormat, Zone,
+    ColorChoice, ErrorFormat, FetchFormat, MissingCondition, ProgressChoice, RagCondition,
+    RowFormat, Shell, Time, ToolCondition, TranscriptFormat, Zone,
 };
 
 /// Fetch and inspect the analysis input of completed Feather sessions
@@ -189,7 +189,7 @@ Examples:
   feather-analysis demo --list
   feather-analysis demo --port 0
 
-Exit codes: 0 done, 1 the port is taken, 130 stopped by Ctrl-C.")]
+Exit codes: 0 done, 1 the port is taken, 130 stopped by Ctrl-C or SIGTERM.")]
     Demo {
         /// Port to listen on; 0 takes a free one
         #[arg(long, default_value_t = 8000)]

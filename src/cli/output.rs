@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::parse::parse_zone;
-use super::values::{ColorChoice, ErrorFormat, Zone};
+use super::values::{ColorChoice, ErrorFormat, ProgressChoice, Zone};
 
 /// How to print.
 #[derive(Args, Debug)]
@@ -40,10 +40,22 @@ pub struct Output {
     /// cells at the 32,767 characters that are the most it holds, saying how many were left out.
     #[arg(long, global = true, hide_short_help = true)]
     pub excel: bool,
+    /// When to say on standard error how far a run is
+    ///
+    /// Where it is asked for, --quiet leaves it be.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_short_help = true
+    )]
+    pub progress: ProgressChoice,
     /// No progress, warnings or hints
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// A line a request on standard error
+    /// A line a request on standard error, and the pace that a limit calls for
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
     /// How failures are told on standard error

@@ -127,6 +127,18 @@ pub enum ColorChoice {
     Never,
 }
 
+/// When to say how far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressChoice {
+    /// By a bar, on a terminal
+    #[default]
+    Auto,
+    /// Without a terminal by a line every ten seconds
+    Always,
+    /// Never
+    Never,
+}
+
 /// How failures are told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ErrorFormat {

@@ -7,10 +7,17 @@ pub mod document;
 mod fetches;
 mod ids;
 pub mod outline;
+mod pacer;
 mod refusal;
+mod reorder;
+mod schedule;
+#[cfg(test)]
+mod simulation;
 mod source;
 pub mod split;
 
 pub use self::arguments::{Named, resolve};
-pub use self::fetches::{Fetches, Observer, Plan};
+pub use self::fetches::{Fetches, Observer};
+pub use self::pacer::Pace;
+pub use self::schedule::Plan;
 pub use self::source::{Documents, Item};

@@ -4,6 +4,7 @@ mod files;
 mod keepers;
 mod out_dir;
 mod pager;
+mod progress;
 mod reporter;
 mod terminal;
 

@@ -3,21 +3,21 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fmt;
 use std::io::{self, Write as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::HumanCount;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::api::{self, Trace};
-use crate::cli::{ErrorFormat, Output};
+use crate::cli::{ErrorFormat, Output, ProgressChoice};
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
-use crate::input::Observer;
+use crate::input::{Observer, Pace};
 use crate::output::Terminal;
+use crate::output::progress::{Progress, Standing};
 use crate::render::sanitize;
 use crate::render::style::Styles;
 
@@ -28,8 +28,8 @@ pub struct Reporter {
     verbose: bool,
     terminal: bool,
     styles: Styles,
-    bar: Option<ProgressBar>,
-    failed: u64,
+    progress_choice: ProgressChoice,
+    progress: Option<Progress>,
     /// Exit code → failures with it.
     exits: BTreeMap<Exit, usize>,
     /// HTTP status, or what else went wrong → failures with it.
@@ -75,6 +75,16 @@ enum RemarkRow<'a> {
     Warning(&'a str),
     Note(&'a str),
     Request(RequestRow<'a>),
+    Pace(PaceRow),
+    Progress(&'a Standing),
+}
+
+/// The pace as `-v` tells it.
+#[derive(Serialize)]
+struct PaceRow {
+    per_second: f64,
+    answered: u32,
+    refused: u32,
 }
 
 /// A request as `-v` tells it.
@@ -132,35 +142,40 @@ impl Reporter {
             verbose: output.verbose,
             terminal: terminal.stderr,
             styles: Styles::new(terminal.color_errors),
-            bar: None,
-            failed: 0,
+            progress_choice: output.progress,
+            progress: None,
             exits: BTreeMap::new(),
             kinds: BTreeMap::new(),
         }
     }
 
-    /// Shows progress over `total` sessions, on a terminal and where there is more than one.
-    pub fn start_progress(&mut self, total: usize) {
-        if self.quiet || !self.terminal || total < 2 {
-            return;
-        }
-        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-        let template = "{bar:24} {human_pos} of {human_len} sessions{msg}  {rate}  {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
-                // Where a bar cannot be written nobody sees it.
-                let _ = write!(out, "{:.1}/s", state.per_sec());
-            };
-            bar.set_style(style.with_key("rate", rate).progress_chars("━╸─"));
-        }
-        bar.enable_steady_tick(Duration::from_millis(250));
-        self.bar = Some(bar);
+    /// Shows progress over `total` sessions: by a bar on a terminal, where there is more than one
+    /// and no documents scroll by that would tear it apart; by lines where the user insists.
+    pub fn start_progress(&mut self, total: usize, scrolls: bool) {
+        let total = total as u64;
+        self.progress = if self.shows_bar() && !scrolls && total > 1 {
+            Some(Progress::bar(total))
+        } else if self.progress_choice == ProgressChoice::Always {
+            Some(Progress::lines(total, Instant::now()))
+        } else {
+            None
+        };
     }
 
-    /// Clears the progress bar away.
+    /// Whether there may be a bar.
+    fn shows_bar(&self) -> bool {
+        self.terminal
+            && match self.progress_choice {
+                ProgressChoice::Auto => !self.quiet,
+                ProgressChoice::Always => self.format == ErrorFormat::Human,
+                ProgressChoice::Never => false,
+            }
+    }
+
+    /// Clears the progress away.
     pub fn end_progress(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
+        if let Some(progress) = self.progress.take() {
+            progress.end();
         }
     }
 
@@ -291,8 +306,8 @@ impl Reporter {
             // Where standard error is gone there is nobody left to tell.
             let _ = writeln!(io::stderr().lock(), "{line}");
         };
-        match &self.bar {
-            Some(bar) => bar.suspend(write),
+        match &self.progress {
+            Some(progress) => progress.suspend(write),
             None => write(),
         }
     }
@@ -337,35 +352,48 @@ impl Observer for Reporter {
         self.line(&sanitize::line(&line));
     }
 
-    fn waiting(&mut self, session: Uuid, pause: Duration) {
-        if self.quiet || !self.terminal || self.verbose {
+    fn pace(&mut self, pace: Pace) {
+        if !self.verbose {
             return;
         }
-        let message = format!("session {session} still runs; asking again in {pause:.1?}");
-        match &self.bar {
-            Some(bar) if bar.length().is_some() => bar.set_message(format!("  {message}")),
-            Some(bar) => bar.set_message(message),
-            None => {
-                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-                bar.set_style(ProgressStyle::default_spinner());
-                bar.enable_steady_tick(Duration::from_millis(120));
-                bar.set_message(message);
-                self.bar = Some(bar);
+        let Pace { per_second, answered, refused } = pace;
+        let per_second = (per_second * 10.0).round() / 10.0;
+        match self.format {
+            ErrorFormat::Human => self.line(&format!(
+                "pace: {per_second:.1} requests a second; of {} so far, {} were refused",
+                HumanCount(answered.into()),
+                HumanCount(refused.into()),
+            )),
+            ErrorFormat::Json => {
+                self.json_line(&RemarkRow::Pace(PaceRow { per_second, answered, refused }));
             }
         }
     }
 
+    fn waiting(&mut self, session: Uuid, pause: Duration) {
+        if self.progress.is_none() && self.shows_bar() && !self.verbose {
+            self.progress = Some(Progress::spinner());
+        }
+        if let Some(progress) = &mut self.progress {
+            progress.waiting(format!("session {session} still runs; asking again in {pause:.1?}"));
+        }
+    }
+
     fn settled(&mut self, failed: bool) {
-        self.failed += u64::from(failed);
-        if let Some(bar) = &self.bar {
-            if bar.length().is_none() {
-                bar.finish_and_clear();
-                self.bar = None;
-                return;
+        if self.progress.as_mut().is_some_and(|progress| !progress.settled(failed)) {
+            self.end_progress();
+        }
+        self.tick();
+    }
+
+    fn tick(&mut self) {
+        let due = self.progress.as_mut().and_then(|progress| progress.due(Instant::now()));
+        match (due, self.format) {
+            (None, _) => {}
+            (Some(standing), ErrorFormat::Human) => self.line(&standing.to_string()),
+            (Some(standing), ErrorFormat::Json) => {
+                self.json_line(&RemarkRow::Progress(&standing));
             }
-            bar.inc(1);
-            let failed = self.failed;
-            bar.set_message(if failed > 0 { format!(", {failed} failed") } else { String::new() });
         }
     }
 }

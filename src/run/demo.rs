@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use crate::demo;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
+use crate::interrupt::on_interrupt;
 use crate::output::Out;
 use crate::output::Reporter;
 
@@ -26,11 +27,11 @@ pub(super) fn serve(port: u16, list: bool, reporter: &Reporter) -> anyhow::Resul
             .hint("--port 0 takes a free port")
     })?;
     let (sender, stopped) = mpsc::channel();
-    ctrlc::set_handler(move || {
+    on_interrupt(move || {
         // The receiver is there until the first of these is taken.
         let _ = sender.send(());
     })
-    .context("setting up the Ctrl-C handler")?;
+    .context("setting up the signal handler")?;
     writeln!(out, "{}", server.base_url())?;
     out.flush()?;
     reporter.note("serving the sample sessions until Ctrl-C; demo --list names them");

@@ -8,7 +8,7 @@ use super::workers::Feed;
 use crate::api::Trace;
 use crate::failure::Failure;
 use crate::input::document::Document;
-use crate::input::{Documents, Observer};
+use crate::input::{Documents, Observer, Pace};
 
 /// The next document, or why it cannot be had; an error ends the run.
 pub(super) type Next = anyhow::Result<Result<Document, Failure>>;
@@ -18,6 +18,8 @@ pub(super) enum Told {
     Request { trace: Trace, tries: u32, again_in: Option<Duration> },
     Waiting { session: Uuid, pause: Duration },
     Settled { failed: bool },
+    Pace(Pace),
+    Tick,
 }
 
 impl Told {
@@ -26,6 +28,8 @@ impl Told {
             Self::Request { trace, tries, again_in } => observer.request(&trace, tries, again_in),
             Self::Waiting { session, pause } => observer.waiting(session, pause),
             Self::Settled { failed } => observer.settled(failed),
+            Self::Pace(pace) => observer.pace(pace),
+            Self::Tick => observer.tick(),
         }
     }
 }
@@ -44,6 +48,14 @@ impl Observer for Telling<'_> {
 
     fn settled(&mut self, failed: bool) {
         (self.0)(Told::Settled { failed });
+    }
+
+    fn pace(&mut self, pace: Pace) {
+        (self.0)(Told::Pace(pace));
+    }
+
+    fn tick(&mut self) {
+        (self.0)(Told::Tick);
     }
 }
 

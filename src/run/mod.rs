@@ -224,10 +224,8 @@ impl<'a> Run<'a> {
             ordered,
         };
         let client = self.client(plan.jobs.min(sessions.len()))?;
-        // A bar over documents that scroll by would be torn apart.
-        if !self.terminal.stdout || !ordered {
-            self.reporter.start_progress(sessions.len());
-        }
+        let scrolls = self.terminal.stdout && ordered;
+        self.reporter.start_progress(sessions.len(), scrolls);
         let fetches = Fetches::start(client, sessions, plan)?;
         Ok(Documents::new(items, Some(fetches), connection.max_size))
     }

@@ -14,14 +14,16 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use http_body_util::Full;
 use hyper::body::Bytes;
+use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use uuid::Uuid;
 
@@ -49,9 +51,12 @@ fn main() -> anyhow::Result<()> {
             Ok(())
         }
         ["parse", path] => parse(path.as_ref()),
-        ["serve", delay] => serve(Duration::from_millis(delay.parse()?)),
+        ["serve", delay, ref limit @ ..] => {
+            serve(Duration::from_millis(delay.parse()?), Limit::parse(limit)?)
+        }
         _ => bail!(
-            "usage: document MESSAGES FILE | folder COUNT MESSAGES DIR | corpus COUNT FILE | ids COUNT | parse FILE | serve DELAY_MS"
+            "usage: document MESSAGES FILE | folder COUNT MESSAGES DIR | corpus COUNT FILE | ids COUNT | parse FILE | \
+             serve DELAY_MS [LIMIT]; {LIMITS}"
         ),
     }
 }
@@ -223,8 +228,100 @@ fn folder(count: u64, messages: u64, path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Answers every request with a small session, after a while; prints its base URL first.
-fn serve(delay: Duration) -> anyhow::Result<()> {
+const LIMITS: &str = "LIMIT is bucket RATE BURST [RETRY_AFTER [SECONDS RATE]…] (from so many seconds \
+    on, another rate) or random PERCENT [RETRY_AFTER]; a RETRY_AFTER of - is none";
+
+/// Which requests are refused with 429.
+enum Limit {
+    None,
+    /// What a bucket has no token for.
+    Bucket {
+        /// From when on, in seconds since the first request, so many are filled in a second.
+        rates: Vec<(f64, f64)>,
+        burst: f64,
+        tokens: f64,
+        first: Option<Instant>,
+        filled: f64,
+        retry_after: Option<String>,
+    },
+    /// So many of a hundred, whatever comes.
+    Random {
+        percent: u64,
+        numbers: Numbers,
+        retry_after: Option<String>,
+    },
+}
+
+impl Limit {
+    fn parse(words: &[&str]) -> anyhow::Result<Self> {
+        let header =
+            |word: Option<&&str>| word.filter(|word| **word != "-").map(|word| (*word).to_owned());
+        match words {
+            [] => Ok(Self::None),
+            ["bucket", rate, burst, rest @ ..] => {
+                let mut rates = vec![(0.0, rate.parse()?)];
+                for change in rest.get(1..).unwrap_or_default().chunks(2) {
+                    let [at, rate] = change else { bail!("{LIMITS}") };
+                    rates.push((at.parse()?, rate.parse()?));
+                }
+                let burst = burst.parse()?;
+                let retry_after = header(rest.first());
+                Ok(Self::Bucket {
+                    rates,
+                    burst,
+                    tokens: burst,
+                    first: None,
+                    filled: 0.0,
+                    retry_after,
+                })
+            }
+            ["random", percent, rest @ ..] => {
+                let numbers = Numbers(u64::from(std::process::id()));
+                let retry_after = header(rest.first());
+                Ok(Self::Random { percent: percent.parse()?, numbers, retry_after })
+            }
+            _ => bail!("{LIMITS}"),
+        }
+    }
+
+    /// The answer to a request that is refused; None where it is accepted.
+    fn refuse(&mut self) -> Option<Response<Full<Bytes>>> {
+        match self {
+            Self::None => None,
+            Self::Bucket { rates, burst, tokens, first, filled, retry_after } => {
+                let now = first.get_or_insert_with(Instant::now).elapsed().as_secs_f64();
+                let rate = rates.iter().rev().find(|(from, _)| now >= *from);
+                let rate = rate.map_or(0.0, |(_, rate)| *rate);
+                *tokens = (*tokens + rate * (now - *filled)).min(*burst);
+                *filled = now;
+                if *tokens < 1.0 {
+                    return Some(refusal(retry_after.as_deref()));
+                }
+                *tokens -= 1.0;
+                None
+            }
+            Self::Random { percent, numbers, retry_after } => {
+                (numbers.below(100) < *percent).then(|| refusal(retry_after.as_deref()))
+            }
+        }
+    }
+}
+
+/// The answer to a request that is refused.
+fn refusal(retry_after: Option<&str>) -> Response<Full<Bytes>> {
+    let body = r#"{"error":"rate_limited","message":"Too many requests."}"#;
+    let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    if let Some(value) = retry_after.and_then(|value| HeaderValue::from_str(value).ok()) {
+        response.headers_mut().insert(RETRY_AFTER, value);
+    }
+    response
+}
+
+/// Answers every request with a small session, after a while, or refuses it; prints its base URL
+/// first.
+fn serve(delay: Duration, limit: Limit) -> anyhow::Result<()> {
+    let limit = Arc::new(Mutex::new(limit));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -236,15 +333,20 @@ fn serve(delay: Duration) -> anyhow::Result<()> {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
             let body = body.clone();
+            let limit = Arc::clone(&limit);
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-                // Every session is the same but for its id.
-                let asked = request.uri().path().split('/').nth(3).unwrap_or_default();
-                let body = Bytes::from(body.replacen(&id(1, 1).to_string(), asked, 1));
+                let refused = limit.lock().unwrap_or_else(PoisonError::into_inner).refuse();
+                let response = refused.unwrap_or_else(|| {
+                    // Every session is the same but for its id.
+                    let asked = request.uri().path().split('/').nth(3).unwrap_or_default();
+                    let body = body.replacen(&id(1, 1).to_string(), asked, 1);
+                    Response::new(Full::new(Bytes::from(body)))
+                });
                 async move {
                     if !delay.is_zero() {
                         tokio::time::sleep(delay).await;
                     }
-                    Ok::<_, Infallible>(Response::new(Full::new(body)))
+                    Ok::<_, Infallible>(response)
                 }
             });
             tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));

@@ -2,9 +2,8 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use crate::harness::{
     LONG, Reply, Run, Running, Server, document, id, list, ms, process, run, until,
@@ -50,54 +49,6 @@ fn more_jobs_than_sessions_are_no_harm() {
     let server = Server::of_documents();
     assert_eq!(fetch(&server, &["--jobs", "5000"], 3).succeeded().ids(), ids(3));
     assert!(server.connections() <= 3, "{}", server.connections());
-}
-
-#[test]
-fn answers_in_any_order_are_printed_in_the_order_asked_for() {
-    // The later it was asked for, the sooner it comes; some are large, so that not all is held in
-    // memory.
-    let server = Server::start(|request| {
-        let index = request.index();
-        let text = "x".repeat(if index % 3 == 0 { 300_000 } else { 10 });
-        let body = format!(r#"{{"session_id":"{}","text":"{text}"}}"#, request.session());
-        Reply::json(200, body).after(ms(if index == 0 { 600 } else { 40 - index as u64 }))
-    });
-    let done = fetch(&server, &["--jobs", "4"], 40);
-    assert!(done.code == 0 && done.stderr.is_empty(), "{}", done.stderr);
-    assert_eq!(done.ids(), ids(40));
-    let length = |document: &serde_json::Value| document["text"].as_str().unwrap().len();
-    let lengths: Vec<usize> = done.documents().iter().map(length).collect();
-    assert!(
-        lengths.iter().enumerate().all(|(n, len)| *len == if n % 3 == 0 { 300_000 } else { 10 })
-    );
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn memory_is_bounded_by_the_jobs_however_many_answers_wait_for_the_first() {
-    const SESSIONS: usize = 200;
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&asked);
-    let server = Server::start(move |request| {
-        // The first is answered last, so that all others have to be held back.
-        if count.fetch_add(1, Ordering::SeqCst) == 0 {
-            until("all are asked for", || count.load(Ordering::SeqCst) == SESSIONS);
-        }
-        let id = id(request.index());
-        let filling = "x".repeat(512 << 10);
-        Reply::json(200, format!(r#"{{"session_id":"{id}","filling":"{filling}"}}"#))
-    });
-    let mut command = server.fetch_process(&["--jobs", "4", "--format", "ndjson"]);
-    let mut running = Running::start(command.args(ids(SESSIONS)));
-    let stdout = BufReader::new(running.0.stdout.take().unwrap());
-    let printed = std::thread::spawn(move || {
-        let id = |line: String| line.split('"').nth(3).map(str::to_owned);
-        stdout.lines().filter_map(|line| id(line.unwrap())).collect::<Vec<_>>()
-    });
-    let (code, peak) = running.peak_memory();
-    assert_eq!((code, printed.join().unwrap()), (Some(0), ids(SESSIONS)));
-    // All answers have 100 MiB.
-    assert!(peak < 40 << 10, "{peak} KiB");
 }
 
 #[test]
@@ -174,72 +125,6 @@ fn a_failure_is_told_while_later_sessions_are_on_their_way() {
     told.store(true, Ordering::SeqCst);
     assert!(line.contains(&id(0)) && line.contains("404"), "{line}");
     assert_eq!(running.wait().code(), Some(44));
-}
-
-/// Answers 429 to every request over 50 in a second; refused ones may or may not count.
-fn limited(retry_after: Option<&'static str>, counts_refused: bool) -> Server {
-    let counted = Mutex::new(Vec::<Instant>::new());
-    Server::start(move |request| {
-        let mut counted = counted.lock().unwrap();
-        counted.retain(|at| at.elapsed() < Duration::from_secs(1));
-        let over = counted.len() >= 50;
-        if !over || counts_refused {
-            counted.push(Instant::now());
-        }
-        let refused = Reply::error(429, "rate_limited", "Too many requests.");
-        match retry_after {
-            _ if !over => Reply::ok(request),
-            Some(pause) => refused.header("Retry-After", pause),
-            None => refused,
-        }
-    })
-}
-
-#[test]
-fn a_limit_of_the_server_slows_all_and_loses_none() {
-    let server = limited(None, false);
-    let done = fetch(&server, &["--jobs", "16"], 300);
-    assert_eq!(done.succeeded().ids(), ids(300));
-    // Each refusal holds all of them up, so there are not many.
-    assert!(server.count() < 500, "{}", server.count());
-    assert!(server.most_in_flight() <= 16, "{}", server.most_in_flight());
-}
-
-#[test]
-fn a_limit_with_a_wish_for_a_pause_slows_all_and_loses_none() {
-    let done = fetch(&limited(Some("1"), false), &["--jobs", "16"], 150);
-    assert_eq!(done.succeeded().ids(), ids(150));
-}
-
-#[test]
-fn a_limit_that_claims_to_be_over_at_once_slows_all_and_loses_none() {
-    let done = fetch(&limited(Some("0"), true), &["--jobs", "16"], 150);
-    assert_eq!(done.succeeded().ids(), ids(150));
-}
-
-#[test]
-fn a_limit_that_strikes_many_at_once_costs_one_of_them_a_try() {
-    let come = AtomicUsize::new(0);
-    let server = Server::start(move |request| {
-        // Three times over: all eight are under way before any is refused.
-        come.fetch_add(1, Ordering::SeqCst);
-        if request.nth > 3 {
-            return Reply::ok(request);
-        }
-        until("all have come", || come.load(Ordering::SeqCst) >= 8 * request.nth);
-        Reply::error(429, "rate_limited", "No.").header("Retry-After", "0.1")
-    });
-    let done = fetch(&server, &["--jobs", "8", "--retries", "2"], 8);
-    // At worst the three tries were all of the same session.
-    assert!(done.ids().len() >= 7, "{done:#?}");
-}
-
-#[test]
-fn no_retries_are_none_for_a_limit_too() {
-    let refused = Reply::error(429, "rate_limited", "No.").header("Retry-After", "0.1");
-    let server = Server::always(refused.after(ms(100)));
-    let done = fetch(&server, &["--jobs", "8", "--retries", "0"], 8);
-    assert_eq!((done.code, server.count()), (29, 8), "{done:#?}");
 }
 
 #[test]

@@ -43,6 +43,7 @@ fn an_answer_that_does_not_arrive_whole_is_3() {
     const TIMED_OUT: &[&str] = &["timed out", "(1s)", "--timeout"];
     const UNUSABLE: &[&str] = &["no usable answer"];
     let whole = || Reply::json(200, document(&id(1)));
+    let half = &document(&id(1))[..80];
     let cut_gzip = {
         let text: String =
             (0..5000).map(|n: u32| n.wrapping_mul(2_654_435_761).to_string()).collect();
@@ -94,6 +95,16 @@ fn an_answer_that_does_not_arrive_whole_is_3() {
                 whole().header("Content-Encoding", "gzip"),
                 &["the answer is damaged", "gzip"],
             ),
+            ("half, and no length", Reply::raw(format!("HTTP/1.1 200 OK\r\n\r\n{half}")), CUT),
+            ("half, HTTP/1.0", Reply::raw(format!("HTTP/1.0 200 OK\r\n\r\n{half}")), CUT),
+            ("nothing, and no length", Reply::raw("HTTP/1.0 200 OK\r\n\r\n"), CUT),
+            (
+                "a byte-order mark, half, and no length",
+                Reply::raw(format!("HTTP/1.1 200 OK\r\n\r\n\u{feff}{half}")),
+                CUT,
+            ),
+            ("a gzip stream that was damaged", damaged, &[]),
+            ("a gzip header over no gzip", ok("{}").header("Content-Encoding", "gzip"), &[]),
         ],
     );
 }
@@ -119,6 +130,13 @@ fn an_answer_that_is_no_document_is_4() {
             ("an empty object", ok("{}"), &["not an analysis input", "session_id"]),
             ("no id", ok(r#"{"session_id":null}"#), &["not an analysis input"]),
             ("half", ok(r#"{"session_id":"x","a":[1,2"#), &["not JSON", "breaks off"]),
+            (
+                "half, chunked to its end",
+                ok(r#"{"session_id":"x","a":[1,2"#).chunked(5),
+                &["not JSON", "breaks off"],
+            ),
+            ("no JSON, and no length", Reply::raw("HTTP/1.0 200 OK\r\n\r\nmoved"), &["not JSON"]),
+            ("no content", Reply::raw("HTTP/1.1 204 No Content\r\n\r\n"), &["an empty body"]),
             ("two documents", ok(document(&id(1)).repeat(2)), &["not JSON"]),
             ("a stray comma", ok(r#"{"session_id":"x",}"#), &["not JSON", "line 1"]),
             ("NaN", ok(r#"{"session_id":"x","a":NaN}"#), &["not JSON"]),

@@ -123,8 +123,14 @@ impl Running {
 
     /// Sends what Ctrl-C sends.
     pub fn interrupt(&self) {
-        let id = self.0.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        self.signal("INT");
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, name: &str) {
+        let mut kill = std::process::Command::new("kill");
+        kill.args(["-s", name, &self.0.id().to_string()]);
+        assert!(kill.status().unwrap().success());
     }
 
     /// Waits for its end, but not forever.

@@ -25,6 +25,11 @@ fn only_what_can_pass_is_tried_again() {
         ("cut in the head", Reply::raw("HTTP/1.1 200"), true),
         ("reset", Reply::reset(), true),
         ("closed", Reply::raw(""), true),
+        (
+            "cut where no length was sent",
+            Reply::raw("HTTP/1.1 200 OK\r\n\r\n{\"session_id\":"),
+            true,
+        ),
         ("no answer in time", Reply::hang(), true),
         ("stuck", Reply::json(200, "{").stuck(), true),
         ("a redirect", elsewhere(), false),
@@ -34,9 +39,12 @@ fn only_what_can_pass_is_tried_again() {
     ]
     .map(|(name, reply, again)| (name.to_owned(), reply, again))
     .into_iter()
-    .chain([429, 500, 502, 503, 504].map(|status| (status.to_string(), busy(status), true)))
     .chain(
-        [400, 401, 402, 403, 404, 405, 408, 409, 410, 418, 422, 425, 451, 501, 505, 599]
+        [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]
+            .map(|status| (status.to_string(), busy(status), true)),
+    )
+    .chain(
+        [400, 401, 402, 403, 404, 405, 409, 410, 418, 422, 451, 501, 505, 519, 525, 530, 599]
             .map(|status| (status.to_string(), busy(status), false)),
     )
     .collect();
@@ -116,7 +124,9 @@ fn the_servers_wish_for_a_pause_is_granted() {
 
 #[test]
 fn a_wish_that_makes_no_sense_is_no_wish() {
-    for odd in ["soon", "-5", "", "1e99", "Mon, 01 Jan 1990 00:00:00 GMT"] {
+    for odd in
+        ["soon", "-5", "", "1e99", "2099-11-25T18:00:00Z", "61s", "Mon, 01 Jan 1990 00:00:00 GMT"]
+    {
         let server = refusing_once(move || odd.to_owned());
         run(&mut server.fetch(&[&id(1)])).succeeded();
         assert!(gap(&server) < ms(5000), "{odd}: {:?}", gap(&server));
@@ -124,12 +134,36 @@ fn a_wish_that_makes_no_sense_is_no_wish() {
 }
 
 #[test]
-fn no_server_is_granted_more_than_a_minute() {
-    let server = refusing_once(|| "86400".to_owned());
+fn a_minute_is_granted_and_not_a_second_more() {
+    let server = refusing_once(|| "60".to_owned());
     let mut running = Running::start(&mut server.fetch_process(&["-v", &id(1)]));
     let mut line = String::new();
     BufReader::new(running.0.stderr.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.contains("503") && line.contains("again in 60.0s"), "{line}");
+
+    let day = || httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(86_400));
+    for (status, code, asked, words) in [
+        (503, 50, "61".to_owned(), "1m 1s"),
+        (429, 29, "3600".to_owned(), "1h"),
+        (408, 40, "61.5".to_owned(), "1m 1s"),
+        (529, 50, day(), "23h 59m"),
+        (429, 29, "99999999999999999999999999".to_owned(), "years"),
+    ] {
+        let begun = Instant::now();
+        let reply = Reply::error(status, "busy", "Later.").header("Retry-After", &*asked);
+        let server = Server::always(reply);
+        let failure = run(&mut server.fetch(&["--error-format", "json", &id(1)]));
+        let [row] = &failure.failed_with(code).errors()[..] else { panic!("{failure:#?}") };
+        let message = row["message"].as_str().unwrap();
+        assert!(message.starts_with("Later. (the server asks to be left alone for "), "{row}");
+        assert!(message.contains(words), "{row}");
+        assert_eq!((&row["tries"], server.count()), (&1.into(), 1), "{row}");
+        assert!(begun.elapsed() < ms(5000), "{:?}", begun.elapsed());
+    }
+    // What is not tried again has its own words and no others.
+    let gone = Reply::error(404, "not_found", "No.").header("Retry-After", "3600");
+    let failure = run(&mut Server::always(gone).fetch(&[&id(1)]));
+    assert!(!failure.failed_with(44).stderr.contains("left alone"), "{failure:#?}");
 }
 
 /// Still runs for so many requests.
