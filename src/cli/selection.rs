@@ -13,10 +13,10 @@ const HEADING: &str = "Selection";
 pub struct Selection {
     /// Only sessions that meet this: outcome=unresolved, 'csat<3', tools=a,b
     ///
-    /// Several must all hold. It is FIELD OP VALUE: FIELD is one of the overview's (feather-analysis schema overview) or short for
-    /// one (outcome, agent, csat). OP is = (any of A,B; of a list: has), != (none of A,B), <, <=, >,
-    /// >=, ~ (contains, whatever the case) or !~. An empty VALUE means null or empty. Null fails < and
-    /// ~ and passes !=.
+    /// Several must all hold. It is FIELD OP VALUE: FIELD is one of the overview's (feather-analysis
+    /// schema overview) or short for one (outcome, agent, csat). OP is one of: = (any of A,B; of a
+    /// list: has), != (none of A,B), <, <=, >, >=, ~ (contains, whatever the case), !~. An empty VALUE
+    /// means null or empty. Null passes != and !~ and fails the rest.
     #[arg(long = "where", value_name = "CONDITION", help_heading = HEADING, value_hint = clap::ValueHint::Other)]
     pub conditions: Vec<String>,
     /// Only sessions that began then or later: 2026-09-14, 36h, 7d, today

@@ -268,13 +268,12 @@ impl Sorter<'_> {
             Source::Session(_) | Source::Time(..) => vec![None],
         });
         for key in product(&lists.collect::<Vec<_>>()) {
-            let place = match self.places.get(&key) {
-                Some(place) => *place,
-                None => {
-                    self.places.insert(key.clone(), self.shares.len());
-                    self.shares.push((key, Share::new(self.plan)));
-                    self.shares.len() - 1
-                }
+            let place = if let Some(place) = self.places.get(&key) {
+                *place
+            } else {
+                self.places.insert(key.clone(), self.shares.len());
+                self.shares.push((key, Share::new(self.plan)));
+                self.shares.len() - 1
             };
             if let Some((_, share)) = self.shares.get_mut(place) {
                 add(share);

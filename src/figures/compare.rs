@@ -124,7 +124,7 @@ impl Comparison {
 #[derive(Debug)]
 pub struct Judged<'r, 't> {
     /// The comparisons that it could judge.
-    pub judged: usize,
+    pub comparisons: usize,
     /// Those that are worse, each held to its part of the level.
     pub worse: Vec<&'r AgainstRow<'t>>,
     /// Those that are worse taken alone, and not so held.
@@ -141,12 +141,12 @@ pub fn judge<'r, 't>(rows: &'r [AgainstRow<'t>], figures: &[&Figure]) -> Judged<
     };
     let looked_at: Vec<&AgainstRow<'_>> = rows.iter().filter(looked_at).collect();
     let level = LEVEL / looked_at.len().max(1) as f64;
-    let judged = looked_at.len();
+    let comparisons = looked_at.len();
     let (worse, rest): (Vec<_>, Vec<_>) = looked_at
         .into_iter()
         .partition(|row| row.comparison.verdict(level) == Some(Verdict::Worse));
     let nearly = rest.into_iter().filter(|row| row.verdict == Some(Verdict::Worse)).collect();
-    Judged { judged, worse, nearly }
+    Judged { comparisons, worse, nearly }
 }
 
 impl AgainstRow<'_> {

@@ -20,8 +20,19 @@ pub struct Figure {
     pub better: Option<Better>,
     /// Whether it is of a session as a whole, so that no part of one has it.
     pub whole: bool,
-    /// Whether people see it beside its groups, and at which step it goes under its neighbour.
-    pub shown: Option<Option<u8>>,
+    /// Whether people see it beside its groups.
+    pub shown: Shown,
+}
+
+/// Whether people see a figure beside its groups; JSON and CSV have all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// They do not.
+    No,
+    /// In a column of its own.
+    Beside,
+    /// The same, which goes under its left neighbour at this step where there is too little room.
+    Below(u8),
 }
 
 /// How a figure is made of what sessions add up to.
@@ -94,7 +105,7 @@ pub struct Plan {
 
 impl Figure {
     const fn new(name: &'static str, title: &'static str, of: Of, unit: Unit) -> Self {
-        Self { name, title, about: "", of, unit, better: None, whole: false, shown: None }
+        Self { name, title, about: "", of, unit, better: None, whole: false, shown: Shown::No }
     }
 
     /// How many sessions there are.
@@ -151,12 +162,12 @@ impl Figure {
 
     /// People see it beside its groups.
     pub const fn shown(self) -> Self {
-        Self { shown: Some(None), ..self }
+        Self { shown: Shown::Beside, ..self }
     }
 
     /// The same, under its left neighbour at this step, where there is too little room.
     pub const fn below(self, step: u8) -> Self {
-        Self { shown: Some(Some(step)), ..self }
+        Self { shown: Shown::Below(step), ..self }
     }
 
     /// Whether it can be better or worse: a ratio with a direction.

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::by::{By, Key, Part};
-use super::figure::{Figure, Plan, Unit};
+use super::figure::{Figure, Plan, Shown, Unit};
 use super::group::Group;
 use super::table::Table;
 use super::{fetch, missing, rag, tools, transcript};
@@ -260,18 +260,21 @@ pub fn section<'t>(
 ) -> Section<'t> {
     let plan = table.plan;
     let of_parts = table.by.of_parts();
-    let shown = |figure: &&Figure| figure.shown.is_some() && !(figure.whole && of_parts);
+    let shown = |figure: &&Figure| figure.shown != Shown::No && !(figure.whole && of_parts);
     let mut heads: Vec<Head> = heads(&table.by).collect();
     heads.extend(plan.figures.iter().filter(shown).map(|figure| Head {
         title: figure.title.into(),
         align: Align::Right,
-        step: figure.shown.flatten(),
+        step: match figure.shown {
+            Shown::Below(step) => Some(step),
+            Shown::No | Shown::Beside => None,
+        },
         ..Head::words("")
     }));
     let cells = |row: &'t ByRow<'t>| {
-        let figures = plan.values(&row.group, table.by.of_parts());
-        let figures = figures
-            .filter(|(figure, _)| figure.shown.is_some())
+        let figures = plan
+            .values(&row.group, of_parts)
+            .filter(|(figure, _)| shown(figure))
             .map(|(figure, value)| Cell::of(value.map(|value| figure.spell(value))));
         row.of.cells(spelling).chain(figures).collect()
     };

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-/// How [`percentile`] picks its value, in the words that every summary prints beside it.
+/// How [`Tally::percentile`] picks its value, in the words that every summary prints beside it.
 pub const METHOD: &str = "nearest-rank";
 
-/// The `p`th percentile (0 to 100) of `sorted` (ascending) by the nearest-rank method: the smallest
-/// value that is at least as large as `p` percent of all. It is always one of the values; None where
-/// there are none.
+/// The same of values that are at hand, to hold the other against.
 #[cfg(test)]
 pub fn percentile(sorted: &[f64], p: f64) -> Option<f64> {
     sorted.get(rank(p, sorted.len())? - 1).copied()
@@ -83,7 +81,8 @@ impl Tally {
         self.total += other.total;
     }
 
-    /// [`percentile`] of the values that were counted.
+    /// The `p`th percentile (0 to 100) of the values by the nearest-rank method: the smallest that is
+    /// at least as large as `p` percent of all. It is always one of them; None where there are none.
     pub fn percentile(&self, p: f64) -> Option<f64> {
         let rank = rank(p, self.total)?;
         let mut below = 0;

@@ -12,6 +12,7 @@ use crate::rows::probe;
 use crate::rows::spell::Zone;
 use crate::view::overview::{self, OverviewRow};
 use crate::view::rag::{Input, Rag, Row};
+use crate::view::share;
 
 fn by(names: &[&str]) -> By {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
@@ -30,7 +31,9 @@ fn add(table: &mut Table, document: &Value) {
 
 fn table(by: &By, documents: &[Value]) -> Table {
     let mut table = Table::new(&PLAN, by.clone());
-    documents.iter().for_each(|document| add(&mut table, document));
+    for document in documents {
+        add(&mut table, document);
+    }
     table
 }
 
@@ -40,8 +43,11 @@ fn named(key: &[Part]) -> Vec<Value> {
         .collect()
 }
 
+/// A group's key, its figures and their variances.
+type Told = (Vec<Value>, Vec<Value>, Vec<Option<f64>>);
+
 /// Every figure of every group, in order.
-fn told(table: &Table) -> Vec<(Vec<Value>, Vec<Value>, Vec<Option<f64>>)> {
+fn told(table: &Table) -> Vec<Told> {
     let figures = |key: &Key| {
         let group = table.group(key);
         let values = PLAN.values(&group, table.by.of_parts());
@@ -165,7 +171,7 @@ proptest! {
         let mut expected = naive(fields, &documents);
         let mut sizes = Vec::new();
         for (key, figures, _) in told(&table) {
-            let key: String = key.iter().map(|part| format!(" {part}")).collect();
+            let key = key.iter().fold(String::new(), |key, part| format!("{key} {part}"));
             let naive = expected.remove(&key).unwrap_or_default();
             let figure = |name: &str| {
                 let place = PLAN.figures.iter().position(|figure| figure.name == name).unwrap();
@@ -173,7 +179,7 @@ proptest! {
             };
             prop_assert_eq!(figure("sessions"), json!(naive.sessions), "{}", key);
             prop_assert_eq!(figure("retrievals"), json!(naive.retrievals));
-            let rate = (naive.verdicts > 0).then(|| naive.hits as f64 / naive.verdicts as f64);
+            let rate = share(naive.hits, naive.verdicts);
             prop_assert_eq!(figure("hit_rate"), json!(rate));
             let p95 = percentile(&naive.latencies, 95.0);
             prop_assert_eq!(figure("latency_p95_ms").as_f64(), p95);

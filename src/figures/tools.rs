@@ -307,7 +307,7 @@ mod tests {
         }
 
         fn rows(&self) -> Vec<SummaryRow> {
-            super::rows(&self.tools, &self.all)
+            rows(&self.tools, &self.all)
         }
     }
 

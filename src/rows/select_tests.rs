@@ -2,7 +2,6 @@ use chrono::FixedOffset;
 use proptest::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 use super::*;
 use crate::rows::probe;
@@ -194,6 +193,6 @@ proptest! {
         prop_assert_eq!(holds(&format!("name={list}"), &row), named);
         let part = tags.iter().any(|tag| tag.contains(&wanted[0]));
         prop_assert_eq!(holds(&format!("tags~{}", wanted[0].to_uppercase()), &row), part);
-        prop_assert_eq!(json!(tags).to_string() == "[]", holds("tags=", &row));
+        prop_assert_eq!(tags.is_empty(), holds("tags=", &row));
     }
 }

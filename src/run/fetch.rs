@@ -129,8 +129,8 @@ impl Run<'_> {
         if asked.is_grouped() {
             return self.grouped::<OverviewRow<'_>>(&asked, count);
         }
-        let bys = vec![By::nothing()];
-        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, bys, count)?;
+        let bys = [By::nothing()];
+        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, &bys, count)?;
         if let [all] = &*tables {
             let figures = FetchSummary(all.total());
             let sections = || vec![totals(&figures::PLAN, &figures.0)];

@@ -44,7 +44,7 @@ impl Run<'_> {
         &mut self,
         sessions: &Sessions,
         plan: &'static Plan,
-        bys: Vec<By>,
+        bys: &[By],
         count: impl Fn(&Reader<'_>, &[By]) -> anyhow::Result<Done<(Counted, bool)>> + Sync,
     ) -> anyhow::Result<(Vec<Table>, bool)> {
         let items = self.items(sessions)?;
@@ -55,14 +55,14 @@ impl Run<'_> {
         &mut self,
         items: Vec<Item>,
         plan: &'static Plan,
-        bys: Vec<By>,
+        bys: &[By],
         count: impl Fn(&Reader<'_>, &[By]) -> anyhow::Result<Done<(Counted, bool)>> + Sync,
     ) -> anyhow::Result<(Vec<Table>, bool)> {
         let mut tables: Vec<Table> = bys.iter().map(|by| Table::new(plan, by.clone())).collect();
         let mut matched = false;
         self.fold_items(
             items,
-            |document| count(document, &bys),
+            |document| count(document, bys),
             |(counted, hit)| {
                 tables.iter_mut().zip(counted).for_each(|(table, shares)| table.add(shares));
                 matched |= hit;
@@ -86,8 +86,8 @@ impl Run<'_> {
         if !asked.figures.against.is_empty() {
             return self.against(asked, &by, count);
         }
-        let bys = vec![by, By::nothing()];
-        let (tables, matched) = self.sum(asked.sessions, asked.plan, bys, count)?;
+        let bys = [by, By::nothing()];
+        let (tables, matched) = self.sum(asked.sessions, asked.plan, &bys, count)?;
         if let [table, total] = &*tables {
             let keys = table.keys();
             let rows = grouped::rows(table, &keys);
@@ -115,11 +115,11 @@ impl Run<'_> {
         let gate = gate.transpose()?;
         let items = self.items(asked.sessions)?;
         let base = self.base(asked)?;
-        let bys = || vec![by.clone()];
+        let bys = std::slice::from_ref(by);
         self.side = Some("of --against");
-        let (before, _) = self.sum_items(base, asked.plan, bys(), &count)?;
+        let (before, _) = self.sum_items(base, asked.plan, bys, &count)?;
         self.side = Some("of those named");
-        let (after, matched) = self.sum_items(items, asked.plan, bys(), &count)?;
+        let (after, matched) = self.sum_items(items, asked.plan, bys, &count)?;
         let ([before], [after]) = (&*before, &*after) else { return Ok(self.close(matched)) };
         let keys = compare::keys_of(before, after);
         let rows = compare::rows(before, after, &keys);
@@ -142,13 +142,13 @@ impl Run<'_> {
             self.reporter.note(&format!("--fail-if-worse: {}", row.sentence()));
         }
         for row in &judged.nearly {
-            let shared = counted(judged.judged, "comparison", "comparisons");
+            let shared = counted(judged.comparisons, "comparison", "comparisons");
             self.reporter.note(&format!(
                 "--fail-if-worse: {}, taken alone; not with the level shared among {shared}",
                 row.sentence()
             ));
         }
-        if judged.judged == 0 {
+        if judged.comparisons == 0 {
             let names: Vec<&str> = figures.iter().map(|figure| figure.name).collect();
             self.reporter.note(&format!(
                 "--fail-if-worse: nothing to judge: {} rests on fewer than 30 sessions on a side",

@@ -51,8 +51,8 @@ impl Run<'_> {
         if asked.is_grouped() {
             return self.grouped::<MissingRow<'_>>(&asked, count);
         }
-        let bys = vec![By::own::<MissingRow<'_>>("reason")?, By::nothing()];
-        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, bys, count)?;
+        let bys = [By::own::<MissingRow<'_>>("reason")?, By::nothing()];
+        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, &bys, count)?;
         if let [reasons, all] = &*tables {
             let rows = figures::rows(reasons, all);
             self.figures(&rows, figures::page(&rows, all), args.format)?;

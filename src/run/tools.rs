@@ -56,8 +56,8 @@ impl Run<'_> {
         if asked.is_grouped() {
             return self.grouped::<ToolRow<'_>>(&asked, count);
         }
-        let bys = vec![By::own::<ToolRow<'_>>("name")?, By::nothing()];
-        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, bys, count)?;
+        let bys = [By::own::<ToolRow<'_>>("name")?, By::nothing()];
+        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, &bys, count)?;
         if let [tools, all] = &*tables {
             let rows = figures::rows(tools, all);
             self.figures(&rows, figures::page(all.sessions, &rows), args.format)?;

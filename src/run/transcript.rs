@@ -74,8 +74,8 @@ impl Run<'_> {
             return self.grouped::<MessageFacts<'_>>(&asked, count);
         }
         let own = |name| By::own::<MessageFacts<'_>>(name);
-        let bys = vec![own("role")?, own("model_used")?, By::nothing()];
-        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, bys, count)?;
+        let bys = [own("role")?, own("model_used")?, By::nothing()];
+        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, &bys, count)?;
         if let [roles, models, all] = &*tables {
             let rows = figures::rows(roles, models, all);
             self.figures(&rows, figures::page(&rows), format)?;

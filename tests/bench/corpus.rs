@@ -61,6 +61,11 @@ fn one_of<'a>(numbers: &mut Numbers, weighted: &[(&'a str, u64)]) -> &'a str {
     weighted.first().map_or("", |(what, _)| what)
 }
 
+/// A score of so many ten-thousandths.
+fn score(parts: u64) -> f64 {
+    f64::from(u32::try_from(parts).unwrap_or_default()) / 10_000.0
+}
+
 fn time(second: u64) -> String {
     chrono::DateTime::from_timestamp(second.try_into().unwrap_or_default(), 0)
         .map(|time| time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
@@ -97,7 +102,7 @@ impl Session {
     /// A retrieval and what of it was put before the model; one of two sessions knows its subject.
     fn retrieve(&mut self, numbers: &mut Numbers, turn: &str, easy: bool) {
         let query = tail(numbers, 20_000);
-        let top = if easy || query % 3 > 0 {
+        let top = if easy || !query.is_multiple_of(3) {
             5500 + numbers.below(4400)
         } else {
             800 + numbers.below(5000)
@@ -110,7 +115,7 @@ impl Session {
                 json!({
                     "chunk_id": format!("kb-{document:04}#{rank}"), "doc_id": format!("kb-{document:04}"),
                     "version_id": format!("v{}", 1 + document % 9),
-                    "score": (top - top * rank / 12) as f64 / 10_000.0,
+                    "score": score(top - top * rank / 12),
                 })
             })
             .collect();
@@ -132,10 +137,10 @@ impl Session {
         self.retrievals.push(json!({
             "rag_query_id": id(5, numbers.below(1 << 30)), "assistant_turn_id": turn,
             "query_hash": format!("q_{query:012x}"), "kb_ids": [base], "retrieved": chunks,
-            "top_score": top as f64 / 10_000.0, "hit": hit, "latency_ms": 40 + tail(numbers, 2000),
+            "top_score": score(top), "hit": hit, "latency_ms": 40 + tail(numbers, 2000),
             "answerability": {
-                "label": label, "reason_code": null, "raw_top_score": top as f64 / 10_000.0,
-                "score_basis": "cosine", "mode": if query % 4 == 0 { "shadow" } else { "enforce" },
+                "label": label, "reason_code": null, "raw_top_score": score(top),
+                "score_basis": "cosine", "mode": if query.is_multiple_of(4) { "shadow" } else { "enforce" },
                 "action": if hit { "answer" } else { "abstain" },
                 "threshold_low": 0.45, "threshold_high": 0.7,
             },

@@ -41,7 +41,7 @@ fn session(number: usize, channel: &str, retrievals: usize, hits: usize) -> Valu
 
 /// Sessions in a file, each of ten retrievals; `hits` gives the hits of the one at a place.
 fn saved(folder: &Path, name: &str, count: usize, hits: impl Fn(usize) -> usize) -> String {
-    let channel = |number: usize| if number % 2 == 0 { "chat" } else { "voice" };
+    let channel = |number: usize| if number.is_multiple_of(2) { "chat" } else { "voice" };
     let lines: Vec<String> =
         (0..count).map(|n| session(n, channel(n), 10, hits(n)).to_string()).collect();
     let path = folder.join(name);
@@ -227,7 +227,7 @@ fn groups_count_lists_in_each_element_and_name_those_that_lack_the_field() {
     let all = rows(&format!("rag {SAMPLES}"));
     let retrievals = all.iter().filter(|row| !row["rag_query_id"].is_null());
     let counted: usize = retrievals.map(|row| row["kb_ids"].as_array().unwrap().len()).sum();
-    assert_eq!(sum as usize, counted);
+    assert_eq!(usize::try_from(sum).unwrap(), counted);
     let none = groups.last().unwrap();
     assert_eq!((&none["group"]["kb_id"], &none["retrievals"]), (&Value::Null, &json!(0)));
     let table = printed(&format!("rag --summary --by kb_id {SAMPLES}")).stdout;
@@ -250,6 +250,16 @@ fn every_figure_of_a_group_can_be_followed_to_its_rows() {
             assert_eq!(group["errors"], errors);
         }
     }
+}
+
+#[test]
+fn people_see_every_value_under_its_heading() {
+    let run = printed(&format!("missing --summary --by reason {SAMPLES} -f markdown"));
+    let lines: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with('|')).collect();
+    assert_eq!(lines[0], "| reason | sessions | declared | but present | undeclared |");
+    let row = lines.iter().find(|line| line.contains("user")).unwrap();
+    assert_eq!(*row, "| no\\_user\\_feedback | 4 | 4 | 1 | 0 |");
+    assert!(lines.iter().all(|line| line.matches('|').count() == 6), "{lines:?}");
 }
 
 #[test]
@@ -317,7 +327,9 @@ fn groups_that_only_one_side_has_are_shown_with_the_other_empty() {
     let before = saved(folder.path(), "before.ndjson", 70, |n| 6 + n % 3);
     let after = folder.path().join("after.ndjson");
     let text: Vec<String> = (0..70)
-        .map(|n| session(n, if n % 2 == 0 { "chat" } else { "sms" }, 10, 2 + n % 3).to_string())
+        .map(|n| {
+            session(n, if n.is_multiple_of(2) { "chat" } else { "sms" }, 10, 2 + n % 3).to_string()
+        })
         .collect();
     fs::write(&after, text.join("\n")).unwrap();
     let line = format!("rag {} --summary --by channel --against {before}", after.display());
