@@ -70,6 +70,27 @@ pub enum RagCondition {
     CitedNotRetrieved,
     /// Belongs to a turn that no message has
     Orphan,
+    /// Hit and answerability label contradict one another
+    Disagrees,
+    /// The same query missed earlier in the session
+    Repeat,
+}
+
+/// What `rag --by` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum RagGroup {
+    /// A row a document
+    DocId,
+}
+
+/// What `gaps --fail-on` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GapCondition {
+    /// Misses now, and was no gap before
+    New,
+    /// Misses now as it did before
+    Open,
 }
 
 /// What a tool call can be picked by.

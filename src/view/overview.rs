@@ -1,27 +1,21 @@
 //! The overview: one row a session.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::calls::{self, Call, Counts};
+use super::cause::{self, Cause};
 use super::{share, turns};
 use crate::model::{
     KnowledgeGapAnalysisOutcome as Outcome, MessageTools, MissingEvidenceReason as Reason, Number,
-    SessionAnalysisInput, Skipped, Timestamp, ToolCallEntry,
+    SessionAnalysisInput, Timestamp, ToolCallEntry,
 };
 use crate::rows::{Cell, Column, Row, Tone, spell};
 
 /// What this view reads of a document.
 pub type Input<'a> =
-    SessionAnalysisInput<'a, MessageTools<'a>, RetrievalHit, Skipped, ToolCallEntry<'a>>;
-
-/// A retrieval of which only the outcome is read.
-#[derive(Debug, Deserialize)]
-pub struct RetrievalHit {
-    /// Whether the runtime counted it as a hit; one that does not say is none.
-    #[serde(default)]
-    hit: Option<bool>,
-}
+    SessionAnalysisInput<'a, MessageTools<'a>, cause::Retrieval<'a>, &'a RawValue, ToolCallEntry<'a>>;
 
 /// A session in a row: how it came in and ended, and how much of everything it holds.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -67,6 +61,8 @@ pub struct OverviewRow<'a> {
     pub missing_evidence_reasons: &'a [Reason<'a>],
     /// Version of the document's layout; null where it is not sent, which means 2.
     pub analyzer_input_schema_version: Option<Number<'a>>,
+    /// Where the evidence of a session that was not resolved points; null where it was.
+    pub cause: Option<Cause>,
 }
 
 /// What is said of a session that has no end.
@@ -93,6 +89,13 @@ impl Row for OverviewRow<'_> {
                 })
             })
             .below(1),
+            Column::<Self>::words("cause", |row, _| {
+                row.cause.map_or_else(Cell::default, |cause| {
+                    Cell::new(cause.as_str(), cause.tone())
+                })
+            })
+            .below(1)
+            .optional(),
             Column::<Self>::numbers("length", |row, _| match row.duration_seconds {
                 Some(seconds) => spell::duration(seconds).into(),
                 None => Cell::new(NO_END, Tone::Warn),
@@ -209,6 +212,7 @@ pub fn row<'a>(input: &'a Input<'a>) -> OverviewRow<'a> {
         csat_scale_max: csat.and_then(|csat| csat.scale_max),
         missing_evidence_reasons: &input.missing_evidence_reasons,
         analyzer_input_schema_version: input.analyzer_input_schema_version,
+        cause: cause::of(input),
     }
 }
 
@@ -245,7 +249,7 @@ mod tests {
                 "retrievals": 4, "hits": 1, "hit_rate": 0.5, "citations": 1, "tool_calls": 1,
                 "tool_calls_unrecorded": 1, "tool_errors": 1, "handoffs": 2, "csat_score": 4.0,
                 "csat_scale_max": null, "missing_evidence_reasons": ["no_csat", "no_moon"],
-                "analyzer_input_schema_version": 2,
+                "analyzer_input_schema_version": 2, "cause": null,
             })
         );
         assert_eq!(row.csat_score.map(Number::as_str), Some("4.0"), "the digits that were sent");
