@@ -16,8 +16,10 @@ pub enum Exit {
     Network,
     /// What arrived, or what a file holds, is no analysis input.
     Document,
-    /// A `--fail-on` condition matched.
+    /// A `--fail-on` condition matched, or a figure is worse.
     Matched,
+    /// A gate was asked for, and there is nothing it could judge.
+    Unjudged,
     /// HTTP 429, after the retries.
     RateLimited,
     /// HTTP 3xx: a redirect, which is never followed.
@@ -42,13 +44,14 @@ pub enum Exit {
 
 impl Exit {
     /// Every code, ascending.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Done,
         Self::Failure,
         Self::Usage,
         Self::Network,
         Self::Document,
         Self::Matched,
+        Self::Unjudged,
         Self::RateLimited,
         Self::Redirect,
         Self::Client,
@@ -70,6 +73,7 @@ impl Exit {
             Self::Network => 3,
             Self::Document => 4,
             Self::Matched => 10,
+            Self::Unjudged => 11,
             Self::RateLimited => 29,
             Self::Redirect => 30,
             Self::Client => 40,
@@ -95,7 +99,10 @@ impl Exit {
             }
             Self::Network => "network: no whole response (DNS, connect, TLS, time-out, cut off)",
             Self::Document => "unusable document: not JSON, not an analysis input, over --max-size",
-            Self::Matched => "a --fail-on condition matched",
+            Self::Matched => "a --fail-on condition matched, or a --fail-if-worse figure is worse",
+            Self::Unjudged => {
+                "nothing to judge: no session was selected where a gate was asked for, or too few to compare"
+            }
             Self::RateLimited => "429: rate limited, after the retries",
             Self::Redirect => "3xx: redirects are not followed, they would carry the key elsewhere",
             Self::Client => "400, and any other 4xx",

@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::values::Zone;
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+
+use super::values::{Time, Zone};
 
 /// `30s`, `2m`, `1h 5m`; a bare number is seconds.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -47,6 +49,32 @@ pub(super) fn parse_zone(text: &str) -> Result<Zone, String> {
             .map(Zone::Fixed)
             .map_err(|_| "must be utc, local or an offset like +02:00".to_owned()),
     }
+}
+
+/// `2026-09-14`, `2026-09-14T10:00`, the same with seconds and an offset, `36h`, `7d`, `today`,
+/// `yesterday`.
+pub fn parse_time(text: &str) -> Result<Time, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "today" => return Ok(Time::DaysAgo(0)),
+        "yesterday" => return Ok(Time::DaysAgo(1)),
+        _ => {}
+    }
+    let local = |formats: [&str; 2]| {
+        formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+    };
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .map(Time::Day)
+        .or_else(|| {
+            DateTime::parse_from_rfc3339(text).ok().map(|time| Time::Moment(time.to_utc()))
+        })
+        .or_else(|| local(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]).map(Time::Minute))
+        .or_else(|| local(["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]).map(Time::Local))
+        .or_else(|| humantime::parse_duration(text).ok().map(Time::Ago))
+        .ok_or_else(|| {
+            "not a time; write it like 2026-09-14, 2026-09-14T10:00, 36h, 7d, today or yesterday"
+                .to_owned()
+        })
 }
 
 /// `4`, `4..9`, `4-9`, `4..`, `..9`, each number with or without a `#`. Both ends are part of the
@@ -105,6 +133,21 @@ mod tests {
         assert_eq!(parse_size("2G"), Ok(2 << 30));
         assert!(parse_size("0").is_err());
         assert!(parse_size("big").is_err());
+    }
+
+    #[test]
+    fn times_are_days_moments_and_ages() {
+        let day = NaiveDate::from_ymd_opt(2026, 9, 14).unwrap();
+        assert_eq!(parse_time("2026-09-14"), Ok(Time::Day(day)));
+        let ten = day.and_hms_opt(10, 0, 0).unwrap();
+        assert_eq!(parse_time("2026-09-14T10:00"), Ok(Time::Minute(ten)));
+        assert_eq!(parse_time("2026-09-14 10:00:00"), Ok(Time::Local(ten)));
+        assert_eq!(parse_time("2026-09-14T12:00:00+02:00"), Ok(Time::Moment(ten.and_utc())));
+        assert_eq!(parse_time("36h"), Ok(Time::Ago(Duration::from_secs(36 * 3600))));
+        assert_eq!((parse_time("Today"), parse_time("yesterday")), (Ok(Time::DaysAgo(0)), Ok(Time::DaysAgo(1))));
+        for bad in ["", "soon", "2026-13-01", "7", "2026-09-14T25:00"] {
+            assert!(parse_time(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The values that options take by name.
 
-use chrono::FixedOffset;
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Utc};
 use clap::ValueEnum;
 
 /// `fetch --format`.
@@ -32,6 +34,10 @@ pub enum TranscriptFormat {
     Json,
     /// A line a turn
     Ndjson,
+    /// The figures of --summary as a table
+    Table,
+    /// The figures of --summary for a spreadsheet
+    Csv,
 }
 
 /// `--format` of the commands that print rows.
@@ -74,14 +80,6 @@ pub enum RagCondition {
     Disagrees,
     /// The same query missed earlier in the session
     Repeat,
-}
-
-/// What `rag --by` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub enum RagGroup {
-    /// A row a document
-    DocId,
 }
 
 /// What `gaps --fail-on` takes.
@@ -178,4 +176,21 @@ pub enum Zone {
     Local,
     /// A fixed offset
     Fixed(FixedOffset),
+}
+
+/// A time as it is typed: a moment, or a stretch of time such as a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Time {
+    /// A whole day in the zone of --tz
+    Day(NaiveDate),
+    /// The day so many days ago, in the same zone
+    DaysAgo(u64),
+    /// A whole minute in the same zone
+    Minute(NaiveDateTime),
+    /// A moment in the same zone
+    Local(NaiveDateTime),
+    /// A moment
+    Moment(DateTime<Utc>),
+    /// So long ago
+    Ago(Duration),
 }

@@ -16,6 +16,13 @@ pub struct Sample {
     pub answer: Answer,
 }
 
+impl Sample {
+    /// Whether the server answers with a document at once.
+    pub const fn is_session(&self) -> bool {
+        matches!(self.answer, Answer::Document(_))
+    }
+}
+
 /// What the server answers for a sample session.
 #[derive(Debug)]
 pub enum Answer {

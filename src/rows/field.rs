@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use super::Row;
 use super::schema::schema;
+use crate::failure::Failure;
 
 /// What a field's values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct Fields {
     pub top: Vec<Field>,
     /// As CSV has them: an object's are told apart.
     pub flat: Vec<Field>,
+    /// Short names, and the fields they stand for.
+    pub short: &'static [(&'static str, &'static str)],
 }
 
 impl Fields {
@@ -62,7 +66,12 @@ impl Fields {
             }
             top.push(whole);
         }
-        Self { top, flat }
+        Self { top, flat, short: &[] }
+    }
+
+    /// The fields of a view's rows, which may be called by their short names too.
+    pub fn of_row<R: Row>() -> Self {
+        Self { short: R::SHORT, ..Self::of::<R>() }
     }
 
     /// The names of all of them.
@@ -70,9 +79,32 @@ impl Fields {
         self.top.iter().chain(&self.flat).map(|field| &*field.name)
     }
 
-    /// The field of this name.
+    /// The field of this name or short name; a list may be called by what one of its elements is:
+    /// `kb_id` of `kb_ids`.
     pub fn find(&self, name: &str) -> Option<&Field> {
-        self.top.iter().chain(&self.flat).find(|field| field.name == name)
+        let named = |name: &str| {
+            self.top.iter().chain(&self.flat).find(|field| field.name == name)
+        };
+        let short = || self.short.iter().find(|(short, _)| *short == name);
+        named(name).or_else(|| named(short()?.1)).or_else(|| {
+            named(&format!("{name}s")).filter(|field| field.kind == Kind::List)
+        })
+    }
+
+    /// The field of this name. Fails where there is none, naming the nearest.
+    pub fn resolve(&self, option: &str, name: &str) -> Result<Field, Failure> {
+        self.find(name).cloned().ok_or_else(|| self.unknown(option, name))
+    }
+
+    /// Says that there is no field of this name, and which is nearest.
+    pub fn unknown(&self, option: &str, name: &str) -> Failure {
+        let failure = Failure::usage(format!("{option}: there is no field {name}"));
+        let short = self.short.iter().map(|(short, _)| *short);
+        if let Some(nearest) = nearest(name, self.names().chain(short)) {
+            return failure.hint(format!("did you mean {nearest}?"));
+        }
+        let names: Vec<&str> = self.top.iter().map(|field| &*field.name).collect();
+        failure.hint(format!("the fields are {}", names.join(", ")))
     }
 }
 

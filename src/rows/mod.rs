@@ -8,8 +8,10 @@ mod column;
 mod field;
 mod page;
 mod pick;
+mod probe;
 mod record;
 mod schema;
+mod select;
 pub mod spell;
 
 use schemars::JsonSchema;
@@ -19,8 +21,10 @@ pub use self::column::{Align, Cell, CellSink, Column, EachRow, Head, Tone};
 pub use self::field::{Field, Fields, Kind, nearest};
 pub use self::page::{Page, Section};
 pub use self::pick::{Pick, Top};
+pub use self::probe::probe;
 pub use self::record::Record;
 pub use self::schema::schema;
+pub use self::select::{Clock, Conditions};
 
 /// A row of a view.
 pub trait Row: Serialize + JsonSchema {
@@ -29,6 +33,9 @@ pub trait Row: Serialize + JsonSchema {
 
     /// What people call one of them, and several.
     const NOUN: (&'static str, &'static str);
+
+    /// Short names of its fields, on the command line.
+    const SHORT: &'static [(&'static str, &'static str)] = &[];
 
     /// Its columns for people, in order.
     fn columns() -> Vec<Column<Self>>

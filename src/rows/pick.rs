@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use schemars::JsonSchema;
 
-use super::field::{Field, Fields, Kind, nearest};
+use super::field::{Field, Fields, Kind};
 use super::record::{Record, picked};
 use crate::failure::Failure;
 use crate::model::Timestamp;
@@ -33,9 +33,7 @@ impl Pick {
         limit: Option<usize>,
     ) -> Result<Self, Failure> {
         let known = Fields::of::<T>();
-        let find = |option: &str, name: &str| {
-            known.find(name).cloned().ok_or_else(|| unknown(option, name, &known))
-        };
+        let find = |option: &str, name: &str| known.resolve(option, name);
         let picked = fields.iter().map(|name| find("--fields", name)).collect::<Result<_, _>>()?;
         let sort = sort
             .iter()
@@ -63,6 +61,12 @@ impl Pick {
         self.fields.is_some() || !self.sort.is_empty()
     }
 
+    /// The same fields of all rows, as they come.
+    #[must_use]
+    pub fn without_order(self) -> Self {
+        Self { sort: Vec::new(), limit: None, ..self }
+    }
+
     /// The columns of CSV.
     pub fn columns(&self) -> &[Field] {
         self.fields.as_deref().unwrap_or(&self.flat)
@@ -87,15 +91,6 @@ impl Pick {
     pub fn keys(&self, record: &Record<'_>) -> Vec<Key> {
         self.sort.iter().map(|(field, down)| Key::of(record, field, *down)).collect()
     }
-}
-
-fn unknown(option: &str, name: &str, known: &Fields) -> Failure {
-    let failure = Failure::usage(format!("{option}: there is no field {name}"));
-    if let Some(nearest) = nearest(name, known.names()) {
-        return failure.hint(format!("did you mean {nearest}?"));
-    }
-    let names: Vec<&str> = known.top.iter().map(|field| &*field.name).collect();
-    failure.hint(format!("the fields are {}", names.join(", ")))
 }
 
 /// A value to sort by. Null comes last, whichever the direction.

@@ -28,10 +28,15 @@ impl<'j> Record<'j> {
             None => value,
             Some(inner) => {
                 let object = Self::of(value).ok()?;
-                object.0.iter().find(|(name, _)| name == inner)?.1.get()
+                object.named(inner)?
             }
         };
         (value != "null").then_some(value)
+    }
+
+    /// The value of the field of this name, null or not.
+    pub fn named(&self, name: &str) -> Option<&'j str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.get())
     }
 
     /// The value of a field as a spreadsheet or a table has it: text without quotes, the digits of a
@@ -42,7 +47,7 @@ impl<'j> Record<'j> {
 }
 
 /// A JSON value as plain text.
-fn plain(json: &str) -> Cow<'_, str> {
+pub(super) fn plain(json: &str) -> Cow<'_, str> {
     match json.as_bytes().first() {
         Some(b'"') => string(json).unwrap_or(Cow::Borrowed(json)),
         Some(b'[') => match serde_json::from_str::<Elements<'_>>(json) {

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, Timelike as _, Utc};
+use chrono::{
+    DateTime, FixedOffset, Local, NaiveDateTime, TimeDelta, TimeZone as _, Timelike as _, Utc,
+};
 use indicatif::HumanCount;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -35,6 +37,25 @@ impl Zone {
             Self::Utc => moment.naive_utc(),
             Self::Local => moment.with_timezone(&Local).naive_local(),
             Self::Fixed(offset) => moment.with_timezone(&offset).naive_local(),
+        }
+    }
+
+    /// The moment of a date and time of day in this zone: of two the earlier one; where clocks pass
+    /// over it, an hour on.
+    pub fn instant(self, time: NaiveDateTime) -> DateTime<Utc> {
+        let offset = |zone: &dyn Fn(NaiveDateTime) -> Option<DateTime<Utc>>| {
+            zone(time)
+                .or_else(|| zone(time.checked_add_signed(TimeDelta::hours(1))?))
+                .unwrap_or_else(|| time.and_utc())
+        };
+        match self {
+            Self::Utc => time.and_utc(),
+            Self::Local => offset(&|time| {
+                Local.from_local_datetime(&time).earliest().map(|time| time.to_utc())
+            }),
+            Self::Fixed(zone) => offset(&|time| {
+                zone.from_local_datetime(&time).earliest().map(|time| time.to_utc())
+            }),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Done, Run};
 use crate::cli::{RagArgs, RagCondition};
 use crate::exit::Exit;
-use crate::figures::rag::{Summary, lines, sections};
+use crate::figures::rag::{DocumentRow, Documents, Summary, ThresholdRow, lines, sections};
 use crate::render::rows::{Printer, write_figures};
 use crate::rows::Row as _;
 use crate::view::rag::{ChunkRow, Flag, Flags, Input, Rag, Row};
@@ -13,7 +13,12 @@ impl Run<'_> {
     pub(super) fn rag(self, args: &RagArgs) -> anyhow::Result<Exit> {
         let (only, fail_on) = (flags(&args.only), flags(&args.fail_on));
         let format = args.format.into();
-        if args.summary {
+        if args.thresholds {
+            self.rag_thresholds(args, fail_on)
+        } else if args.is_by_document() {
+            // The one group that has a table of its own; all others are figures by group.
+            self.rag_documents(args, fail_on)
+        } else if args.summary {
             self.rag_summary(args, fail_on)
         } else if args.chunks {
             let pick = Self::pick::<ChunkRow<'_>>(&args.rows)?;
@@ -41,23 +46,13 @@ impl Run<'_> {
 
     /// `rag --summary`.
     fn rag_summary(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
-        let mut matched = false;
         let mut summary = Summary::default();
-        self.fold(
-            &args.sessions,
-            |document| {
-                let input: Input<'_> = document.read()?;
-                let view = Rag::new(&input);
-                let mut one = Summary::default();
-                one.add(&view);
-                Ok(Done::new(document, &input, (one, view.flags().meets(fail_on))))
-            },
-            |(one, hit)| {
-                summary.merge(one);
-                matched |= hit;
-                Ok(())
-            },
-        )?;
+        let one = |view: &Rag<'_>| {
+            let mut one = Summary::default();
+            one.add(view);
+            one
+        };
+        let matched = self.rag_fold(args, fail_on, one, |one| summary.merge(one))?;
         let figures = summary.figures();
         let mut out = self.out(args.format.is_for_reading());
         let lines = lines(&figures);
@@ -65,6 +60,57 @@ impl Run<'_> {
         write_figures(&figures, &lines, sections, args.format.into(), &self.options, &mut out)?;
         out.finish()?;
         Ok(self.close(matched))
+    }
+
+    /// `rag --thresholds`.
+    fn rag_thresholds(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
+        let pick = Self::pick::<ThresholdRow<'_>>(&args.rows)?;
+        let mut summary = Summary::default();
+        let one = |view: &Rag<'_>| {
+            let mut one = Summary::default();
+            one.add(view);
+            one
+        };
+        let matched = self.rag_fold(args, fail_on, one, |one| summary.merge(one))?;
+        let rows = summary.thresholds();
+        self.picked(&rows, |_| summary.thresholds_page(), args.format, pick)?;
+        Ok(self.close(matched))
+    }
+
+    /// `rag --by doc_id`.
+    fn rag_documents(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
+        let pick = Self::pick::<DocumentRow<'_>>(&args.rows)?;
+        let mut documents = Documents::default();
+        let matched =
+            self.rag_fold(args, fail_on, Documents::of, |one| documents.merge(one))?;
+        let rows = documents.rows();
+        self.picked(&rows, |_| documents.page(), args.format, pick)?;
+        Ok(self.close(matched))
+    }
+
+    /// Folds what `make` makes of each document; says whether a `--fail-on` condition matched.
+    fn rag_fold<S>(
+        &mut self,
+        args: &RagArgs,
+        fail_on: Flags,
+        make: impl Fn(&Rag<'_>) -> S,
+        mut take: impl FnMut(S),
+    ) -> anyhow::Result<bool> {
+        let mut matched = false;
+        self.fold(
+            &args.sessions,
+            |document| {
+                let input: Input<'_> = document.read()?;
+                let view = Rag::new(&input);
+                Ok(Done::new(document, &input, (make(&view), view.flags().meets(fail_on))))
+            },
+            |(one, hit)| {
+                take(one);
+                matched |= hit;
+                Ok(())
+            },
+        )?;
+        Ok(matched)
     }
 }
 
@@ -80,6 +126,8 @@ impl From<RagCondition> for Flag {
             RagCondition::Uncited => Self::Uncited,
             RagCondition::CitedNotRetrieved => Self::CitedNotRetrieved,
             RagCondition::Orphan => Self::Orphan,
+            RagCondition::Disagrees => Self::Disagrees,
+            RagCondition::Repeat => Self::Repeat,
         }
     }
 }

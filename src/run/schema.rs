@@ -39,10 +39,13 @@ pub const KINDS: &[Kind] = &[
     row::<rag::ChunkRow<'_>>(),
     kind::<figures::rag::Figures<'_>>("rag-summary"),
     kind::<figures::rag::Line<'_>>("rag-summary-csv"),
+    row::<figures::rag::ThresholdRow<'_>>(),
+    row::<figures::rag::DocumentRow<'_>>(),
     row::<ToolRow<'_>>(),
     row::<figures::tools::SummaryRow>(),
     row::<MissingRow<'_>>(),
     row::<figures::missing::SummaryRow>(),
+    row::<figures::gaps::GapRow<'_>>(),
     kind::<FailureRow<'_>>("error"),
 ];
 

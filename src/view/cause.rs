@@ -6,15 +6,14 @@
 //! `missing_evidence_reasons` before anything is classified.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
 use super::calls::{self, Call, Traffic};
 use super::ending::is_resolved;
-use super::turns::Turns;
+use super::rag::{Flag, Rag};
+use super::turns::{Said, Turns};
 use crate::model::{
-    KnowledgeGapAnalysisOutcome as Outcome, MissingEvidenceReason as Reason, SessionAnalysisInput,
-    Text, ToolCallEntry,
+    KnowledgeGapAnalysisOutcome as Outcome, MissingEvidenceReason as Reason, Text, ToolCallEntry,
 };
 use crate::rows::Tone;
 
@@ -71,6 +70,110 @@ pub struct Evidence<'e> {
     outcome: Option<&'e Outcome<'e>>,
     reasons: &'e [Reason<'e>],
     /// Whether a call failed and no later call of the same tool went well.
+    tool_failed: bool,
+    /// The last retrieval in the document's order.
+    last: Option<Last>,
+}
+
+/// The last retrieval, as far as the rules look at it.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    missed: bool,
+    found: bool,
+    /// Whether one of its chunks was put before the model.
+    cited: bool,
+}
+
+/// A step on the way to a cause.
+struct Rule {
+    /// What it says where it holds.
+    cause: Cause,
+    /// It may not be consulted where one of these is declared.
+    forbidden_by: &'static [Reason<'static>],
+    /// Whether it holds.
+    holds: fn(&Evidence<'_>) -> bool,
+}
+
+/// The rules, in order.
+const RULES: &[Rule] = &[
+    // The outcome alone says it.
+    Rule {
+        cause: Cause::NoConversation,
+        forbidden_by: &[],
+        holds: |evidence| {
+            matches!(evidence.outcome, Some(Outcome::Voicemail | Outcome::CallFailed))
+        },
+    },
+    // Before any retrieval: an answer from the knowledge base mends no tool.
+    Rule {
+        cause: Cause::ToolError,
+        forbidden_by: &[Reason::LegacySession, Reason::NoToolTrace],
+        holds: |evidence| evidence.tool_failed,
+    },
+    Rule {
+        cause: Cause::NothingFound,
+        forbidden_by: &[Reason::LegacySession, Reason::NoRagTrace],
+        holds: |evidence| evidence.last.is_some_and(|last| last.missed && !last.found),
+    },
+    Rule {
+        cause: Cause::UnderThreshold,
+        forbidden_by: &[Reason::LegacySession, Reason::NoRagTrace],
+        holds: |evidence| evidence.last.is_some_and(|last| last.missed && last.found),
+    },
+    // Before citations are asked about, of which there can be none here.
+    Rule {
+        cause: Cause::NoRetrieval,
+        forbidden_by: &[Reason::LegacySession, Reason::NoRagTrace],
+        holds: |evidence| evidence.last.is_none(),
+    },
+    Rule {
+        cause: Cause::NotUsed,
+        forbidden_by: &[Reason::LegacySession, Reason::NoCitations],
+        holds: |evidence| evidence.last.is_some_and(|last| last.found && !last.cited),
+    },
+    Rule {
+        cause: Cause::Answered,
+        forbidden_by: &[Reason::LegacySession, Reason::NoCitations],
+        holds: |evidence| evidence.last.is_some_and(|last| last.cited),
+    },
+];
+
+impl Evidence<'_> {
+    /// Where it points.
+    fn cause(&self) -> Cause {
+        for rule in RULES {
+            if rule.forbidden_by.iter().any(|reason| self.reasons.contains(reason)) {
+                return Cause::CannotTell;
+            }
+            if (rule.holds)(self) {
+                return rule.cause;
+            }
+        }
+        // A retrieval that hit and found nothing.
+        Cause::CannotTell
+    }
+}
+
+/// Where a document's evidence points; None where the session was resolved.
+pub fn of<'a, M: Traffic<'a> + Said<'a>>(rag: &Rag<'a, M, ToolCallEntry<'a>>) -> Option<Cause> {
+    let input = rag.input();
+    if is_resolved(input) {
+        return None;
+    }
+    let last = rag.retrievals().last().map(|(trace, flags)| {
+        let found = !trace.retrieved.is_empty();
+        Last { missed: flags.has(Flag::Miss), found, cited: found && !flags.has(Flag::Uncited) }
+    });
+    let evidence = Evidence {
+        outcome: input.knowledge_gap_analysis_outcome.as_ref(),
+        reasons: &input.missing_evidence_reasons,
+        tool_failed: tool_failed(&input.messages, &input.tool_calls),
+        last,
+    };
+    Some(evidence.cause())
+}
+
+/// Whether a call failed and no later call of the same tool went well.
     tool_failed: bool,
     /// The last retrieval in the document's order.
     last: Option<Last>,
@@ -365,14 +468,6 @@ mod tests {
     fn what_was_resolved_has_no_cause_and_what_has_no_outcome_was_not() {
         assert_eq!(cause(&json!({"knowledge_gap_analysis_outcome": "resolved"})), None);
         assert_eq!(cause(&json!({"knowledge_gap_analysis_outcome": null})), Some("answered"));
-    }
-
-    #[test]
-    fn odd_lists_of_chunks_are_none() {
-        for retrieved in [json!(null), json!("x"), json!([1]), json!({})] {
-            let parts = json!({"rag_traces": [{"hit": false, "retrieved": retrieved}]});
-            assert_eq!(cause(&parts), Some("nothing-found"), "{parts}");
-        }
     }
 
     #[test]

@@ -1,21 +1,60 @@
 //! The overview: one row a session.
 
 use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
 
-use super::calls::{self, Call, Counts};
+use super::calls::{self, Call, Counts, Traffic, traffic};
 use super::cause::{self, Cause};
+use super::rag::Rag;
+use super::turns::{Place, Said};
 use super::{share, turns};
 use crate::model::{
-    KnowledgeGapAnalysisOutcome as Outcome, MessageTools, MissingEvidenceReason as Reason, Number,
-    SessionAnalysisInput, Timestamp, ToolCallEntry,
+    CitedChunk, KnowledgeGapAnalysisOutcome as Outcome, List, MissingEvidenceReason as Reason,
+    Number, RagTraceEntry, SessionAnalysisInput, Text, Timestamp, ToolCall, ToolCallEntry,
+    ToolResult,
 };
 use crate::rows::{Cell, Column, Row, Tone, spell};
 
 /// What this view reads of a document.
 pub type Input<'a> =
-    SessionAnalysisInput<'a, MessageTools<'a>, cause::Retrieval<'a>, &'a RawValue, ToolCallEntry<'a>>;
+    SessionAnalysisInput<'a, Message<'a>, RagTraceEntry<'a>, CitedChunk<'a>, ToolCallEntry<'a>>;
+
+/// A message of which all is read but what was said.
+#[derive(Debug, Deserialize)]
+pub struct Message<'a> {
+    /// The turn's id.
+    #[serde(borrow, default)]
+    turn_id: Option<Text<'a>>,
+    /// When it was said.
+    #[serde(default)]
+    timestamp: Option<Timestamp<'a>>,
+    /// The tool calls it asked for.
+    #[serde(default)]
+    tool_calls: Option<List<ToolCall<'a>>>,
+    /// The tool result it carries.
+    #[serde(default)]
+    tool_results: Option<Box<ToolResult<'a>>>,
+    /// The model that wrote it.
+    #[serde(default)]
+    model_used: Option<Text<'a>>,
+    /// Whether its content was cut.
+    #[serde(default)]
+    truncated: Option<bool>,
+}
+
+impl Place for Message<'_> {
+    fn turn_id(&self) -> &str {
+        self.turn_id.as_deref().unwrap_or_default()
+    }
+}
+
+impl<'a> Said<'a> for Message<'a> {
+    fn timestamp(&self) -> Option<&Timestamp<'a>> {
+        self.timestamp.as_ref()
+    }
+}
+
+traffic!(Message);
 
 /// A session in a row: how it came in and ended, and how much of everything it holds.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -61,9 +100,53 @@ pub struct OverviewRow<'a> {
     pub missing_evidence_reasons: &'a [Reason<'a>],
     /// Version of the document's layout; null where it is not sent, which means 2.
     pub analyzer_input_schema_version: Option<Number<'a>>,
+    /// The agent that held the session; null where none was assigned.
+    pub agent_id: Option<&'a str>,
+    /// The organization that owns it.
+    pub organization_id: Option<&'a str>,
+    /// Retrievals that found nothing of use: `rag` flags them `miss`.
+    pub misses: usize,
+    /// Retrievals that hold no answer: `rag` flags them `unanswerable`.
+    pub unanswerable: usize,
+    /// Retrievals of whose chunks none was cited: `rag` flags them `uncited`.
+    pub uncited: usize,
+    /// Citations that no retrieval of their turn returned.
+    pub cited_not_retrieved: usize,
+    /// Recorded tool calls to which neither result nor error came back.
+    pub tool_calls_no_result: usize,
+    /// Messages whose content was cut.
+    pub truncated: usize,
+    /// Whether the ticket was opened again afterwards.
+    pub reopened: bool,
+    /// The rating in the customer's feedback, as it was sent; the API gives no scale.
+    pub feedback_rating: Option<Number<'a>>,
+    /// The knowledge bases that were searched, each once.
+    pub kb_ids: Vec<&'a str>,
+    /// The models that wrote messages, each once.
+    pub models: Vec<&'a str>,
+    /// The tools that were called, each once.
+    pub tools: Vec<&'a str>,
     /// Where the evidence of a session that was not resolved points; null where it was.
     pub cause: Option<Cause>,
 }
+
+/// The fields that [`head`] does not know.
+pub const EVIDENCE: &[&str] = &[
+    "hits",
+    "hit_rate",
+    "tool_calls_unrecorded",
+    "tool_errors",
+    "misses",
+    "unanswerable",
+    "uncited",
+    "cited_not_retrieved",
+    "tool_calls_no_result",
+    "truncated",
+    "kb_ids",
+    "models",
+    "tools",
+    "cause",
+];
 
 /// What is said of a session that has no end.
 const NO_END: &str = "no end";
@@ -71,6 +154,19 @@ const NO_END: &str = "no end";
 impl Row for OverviewRow<'_> {
     const KIND: &'static str = "overview";
     const NOUN: (&'static str, &'static str) = ("session", "sessions");
+    const SHORT: &'static [(&'static str, &'static str)] = &[
+        ("session", "session_id"),
+        ("outcome", "knowledge_gap_analysis_outcome"),
+        ("agent", "agent_id"),
+        ("organization", "organization_id"),
+        ("csat", "csat_score"),
+        ("feedback", "feedback_rating"),
+        ("started", "started_at"),
+        ("ended", "ended_at"),
+        ("duration", "duration_seconds"),
+        ("missing", "missing_evidence_reasons"),
+        ("version", "analyzer_input_schema_version"),
+    ];
 
     fn columns() -> Vec<Column<Self>> {
         vec![
@@ -90,9 +186,8 @@ impl Row for OverviewRow<'_> {
             })
             .below(1),
             Column::<Self>::words("cause", |row, _| {
-                row.cause.map_or_else(Cell::default, |cause| {
-                    Cell::new(cause.as_str(), cause.tone())
-                })
+                let cause = row.cause.map(|cause| Cell::new(cause.as_str(), cause.tone()));
+                cause.unwrap_or_default()
             })
             .below(1)
             .optional(),
@@ -180,13 +275,9 @@ pub fn title<M, R, C, T>(input: &SessionAnalysisInput<'_, M, R, C, T>) -> String
     format!("{}  {}", input.session_id, facts.join(" · "))
 }
 
-/// The document's row.
-pub fn row<'a>(input: &'a Input<'a>) -> OverviewRow<'a> {
-    let hits = input.rag_traces.iter().filter(|trace| trace.hit == Some(true)).count();
-    let verdicts = input.rag_traces.iter().filter(|trace| trace.hit.is_some()).count();
-    // No figure here depends on the calls' turns.
-    let calls = calls::join(&input.messages, &input.tool_calls, |_| None);
-    let calls: Counts = calls.iter().map(Call::status).collect();
+/// What a document's row says that can be told of whatever was read of it; its [`EVIDENCE`] is
+/// left blank.
+pub fn head<'a, M, R, C, T>(input: &'a SessionAnalysisInput<'a, M, R, C, T>) -> OverviewRow<'a> {
     let csat = input.csat.as_ref();
     OverviewRow {
         session_id: &input.session_id,
@@ -201,19 +292,69 @@ pub fn row<'a>(input: &'a Input<'a>) -> OverviewRow<'a> {
         ),
         turns: input.messages.len(),
         retrievals: input.rag_traces.len(),
-        hits,
-        hit_rate: share(hits, verdicts),
+        hits: 0,
+        hit_rate: None,
         citations: input.citations.len(),
         tool_calls: input.tool_calls.len(),
-        tool_calls_unrecorded: calls.unrecorded,
-        tool_errors: calls.errors,
+        tool_calls_unrecorded: 0,
+        tool_errors: 0,
         handoffs: input.handoff_events.len(),
         csat_score: csat.and_then(|csat| csat.score),
         csat_scale_max: csat.and_then(|csat| csat.scale_max),
         missing_evidence_reasons: &input.missing_evidence_reasons,
         analyzer_input_schema_version: input.analyzer_input_schema_version,
-        cause: cause::of(input),
+        agent_id: input.agent_id.as_deref(),
+        organization_id: input.organization_id.as_deref(),
+        misses: 0,
+        unanswerable: 0,
+        uncited: 0,
+        cited_not_retrieved: 0,
+        tool_calls_no_result: 0,
+        truncated: 0,
+        reopened: input.reopen.is_some(),
+        feedback_rating: input.user_feedback.as_ref().and_then(|feedback| feedback.rating),
+        kb_ids: Vec::new(),
+        models: Vec::new(),
+        tools: Vec::new(),
+        cause: None,
     }
+}
+
+/// The document's row.
+pub fn row<'a>(input: &'a Input<'a>) -> OverviewRow<'a> {
+    let rag = Rag::new(input);
+    let retrievals = rag.counts();
+    // No figure here depends on the calls' turns.
+    let joined = calls::join(&input.messages, &input.tool_calls, |_| None);
+    let calls: Counts = joined.iter().map(Call::status).collect();
+    OverviewRow {
+        hits: retrievals.hits,
+        hit_rate: share(retrievals.hits, retrievals.verdicts),
+        tool_calls_unrecorded: calls.unrecorded,
+        tool_errors: calls.errors,
+        misses: retrievals.misses,
+        unanswerable: retrievals.unanswerable,
+        uncited: retrievals.uncited,
+        cited_not_retrieved: retrievals.cited_not_retrieved,
+        tool_calls_no_result: calls.no_result,
+        truncated: input.messages.iter().filter(|message| message.truncated == Some(true)).count(),
+        kb_ids: distinct(input.rag_traces.iter().flat_map(|trace| &*trace.kb_ids).map(|id| &**id)),
+        models: distinct(input.messages.iter().filter_map(|message| message.model_used.as_deref())),
+        tools: distinct(joined.iter().filter_map(Call::name)),
+        cause: cause::of(&rag),
+        ..head(input)
+    }
+}
+
+/// Each text that is not empty once, in the order they come.
+fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut all = Vec::new();
+    for text in texts.filter(|text| !text.is_empty()) {
+        if !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -221,6 +362,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::Skipped;
 
     #[test]
     fn a_row_counts_what_the_document_holds() {
@@ -229,11 +371,17 @@ mod tests {
             "started_at": "2026-09-14T10:00:00Z", "ended_at": "2026-09-14T10:12:04Z",
             "completion_reason": "done", "knowledge_gap_analysis_outcome": "resolved",
             "messages": [
-                {"turn_id": "t", "tool_calls": [{"id": "a"}, {"id": "b"}]},
-                {"turn_id": "u", "tool_results": {"tool_call_id": "a", "output": "", "error": "e"}},
+                {"turn_id": "t", "model_used": "m", "truncated": true, "tool_calls": [
+                    {"id": "a", "function": {"name": "x"}}, {"id": "b", "function": {"name": "y"}},
+                ]},
+                {"turn_id": "u", "model_used": "m", "tool_results": {"tool_call_id": "a", "output": "", "error": "e"}},
             ],
-            "rag_traces": [{"hit": true}, {"hit": false}, {"hit": null}, {}],
-            "citations": [{}], "handoff_events": [{}, {}],
+            "rag_traces": [
+                {"hit": true, "kb_ids": ["k", "l"], "retrieved": [{"chunk_id": "c"}]},
+                {"hit": false, "kb_ids": ["k"], "answerability": {"label": "unanswerable"}},
+                {"hit": null}, {},
+            ],
+            "citations": [{"chunk_id": "d"}], "reopen": {}, "user_feedback": {"rating": 2}, "handoff_events": [{}, {}],
             "tool_calls": [{"tool_call_id": "a", "assistant_turn_id": "t"}],
             "csat": {"score": 4.0}, "missing_evidence_reasons": ["no_csat", "no_moon"],
         })
@@ -249,10 +397,33 @@ mod tests {
                 "retrievals": 4, "hits": 1, "hit_rate": 0.5, "citations": 1, "tool_calls": 1,
                 "tool_calls_unrecorded": 1, "tool_errors": 1, "handoffs": 2, "csat_score": 4.0,
                 "csat_scale_max": null, "missing_evidence_reasons": ["no_csat", "no_moon"],
-                "analyzer_input_schema_version": 2, "cause": null,
+                "analyzer_input_schema_version": 2, "agent_id": null, "organization_id": null,
+                "misses": 3, "unanswerable": 1, "uncited": 1, "cited_not_retrieved": 1,
+                "tool_calls_no_result": 0, "truncated": 1, "reopened": true,
+                "feedback_rating": 2, "kb_ids": ["k", "l"], "models": ["m"], "tools": ["x", "y"],
+                "cause": null,
             })
         );
         assert_eq!(row.csat_score.map(Number::as_str), Some("4.0"), "the digits that were sent");
+    }
+
+    #[test]
+    fn what_any_view_reads_tells_all_but_the_evidence() {
+        for sample in ["showcase", "voice-abandoned", "worldwide", "legacy"] {
+            let path = format!("{}/src/demo/sessions/{sample}.json", env!("CARGO_MANIFEST_DIR"));
+            let text = std::fs::read_to_string(path).unwrap();
+            let input: Input<'_> = serde_json::from_str(&text).unwrap();
+            let bare: SessionAnalysisInput<'_, Skipped, Skipped, Skipped, Skipped> =
+                serde_json::from_str(&text).unwrap();
+            let whole = serde_json::to_value(row(&input)).unwrap();
+            let head = serde_json::to_value(head(&bare)).unwrap();
+            for (field, value) in whole.as_object().unwrap() {
+                if !EVIDENCE.contains(&&**field) {
+                    assert_eq!(head[field], *value, "{sample}: {field}");
+                }
+            }
+            assert!(EVIDENCE.iter().all(|field| whole.get(field).is_some()));
+        }
     }
 
     #[test]

@@ -12,11 +12,23 @@ pub trait Place {
     fn turn_id(&self) -> &str;
 }
 
+/// A message, as far as its place and its time go.
+pub trait Said<'a>: Place {
+    /// When it was said.
+    fn timestamp(&self) -> Option<&Timestamp<'a>>;
+}
+
 macro_rules! place {
     ($($message:ident),+) => {
         $(impl Place for $message<'_> {
             fn turn_id(&self) -> &str {
                 &self.turn_id
+            }
+        }
+
+        impl<'a> Said<'a> for $message<'a> {
+            fn timestamp(&self) -> Option<&Timestamp<'a>> {
+                self.timestamp.as_ref()
             }
         })+
     };

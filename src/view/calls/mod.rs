@@ -52,6 +52,8 @@ macro_rules! traffic {
     };
 }
 
+pub(super) use traffic;
+
 traffic!(MessageEntry, MessageTools);
 
 /// How a call went.

@@ -24,7 +24,7 @@ use serde::Serialize;
 
 pub use self::flags::{Flag, Flags};
 pub use self::row::{ChunkRow, Citation, Row, score_used};
-use super::turns::Turns;
+use super::turns::{Said, Turns};
 use crate::model::{
     CitedChunk, MessageTurn, MissingEvidenceReason, RagTraceEntry, SessionAnalysisInput, Skipped,
     Timestamp,
@@ -87,10 +87,13 @@ impl Counts {
     }
 }
 
+/// A document of which the messages and the calls may be read more or less closely.
+type Joined<'d, M, T> = SessionAnalysisInput<'d, M, RagTraceEntry<'d>, CitedChunk<'d>, T>;
+
 /// One document's retrievals and citations, joined.
 #[derive(Debug)]
-pub struct Rag<'d> {
-    input: &'d Input<'d>,
+pub struct Rag<'d, M = MessageTurn<'d>, T = Skipped> {
+    input: &'d Joined<'d, M, T>,
     entries: Vec<Entry<'d>>,
     /// For every retrieved chunk, retrieval by retrieval, whether it was cited.
     cited: Vec<bool>,
@@ -119,9 +122,9 @@ enum What<'d> {
 /// returned it.
 type Cited<'d> = HashMap<(&'d str, &'d str), (usize, bool)>;
 
-impl<'d> Rag<'d> {
+impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
     /// Joins a document's retrievals with its turns and citations.
-    pub fn new(input: &'d Input<'d>) -> Self {
+    pub fn new(input: &'d Joined<'d, M, T>) -> Self {
         let turns = Turns::new(&input.messages);
         let mut by_turn: HashMap<&str, Cited<'_>> = HashMap::new();
         for (index, citation) in input.citations.iter().enumerate() {
@@ -236,11 +239,11 @@ impl<'d> Rag<'d> {
     fn turn(&self, id: &str, turns: &Turns<'d>) -> (Option<usize>, Option<&'d Timestamp<'d>>) {
         let number = if id.is_empty() { None } else { turns.number(id) };
         let message = number.and_then(|number| self.input.messages.get(number - 1));
-        (number, message.and_then(|message| message.timestamp.as_ref()))
+        (number, message.and_then(Said::timestamp))
     }
 
     /// The document this is of.
-    pub const fn input(&self) -> &'d Input<'d> {
+    pub const fn input(&self) -> &'d Joined<'d, M, T> {
         self.input
     }
 
@@ -258,6 +261,17 @@ impl<'d> Rag<'d> {
     /// for.
     pub fn rows(&self, only: Flags) -> impl Iterator<Item = Row<'d>> {
         self.entries.iter().filter(move |entry| entry.flags.pass(only)).map(|entry| self.row(entry))
+    }
+
+    /// All rows, each with its retrieval where it is one.
+    pub fn units(&self) -> impl Iterator<Item = (Row<'d>, Option<&'d RagTraceEntry<'d>>)> {
+        self.entries.iter().map(|entry| {
+            let trace = match entry.what {
+                What::Retrieval { trace, .. } => Some(trace),
+                What::Citation(_) => None,
+            };
+            (self.row(entry), trace)
+        })
     }
 
     /// The chunks of those rows.
