@@ -9,7 +9,8 @@ use super::figures::Figures;
 use super::parse::parse_turns;
 use super::selection::Selection;
 use super::values::{
-    FetchFormat, GapCondition, MissingCondition, RagCondition, RowFormat, ToolCondition, TranscriptFormat,
+    FetchFormat, GapCondition, MissingCondition, RagCondition, RowFormat, ToolCondition,
+    TranscriptFormat,
 };
 
 /// What every command over sessions takes.
@@ -277,13 +278,7 @@ pub struct GapsArgs {
     #[arg(long, value_name = "BASE", value_hint = clap::ValueHint::AnyPath)]
     pub against: Vec<String>,
     /// With --against: exit with 10 if any gap has one of these states
-    #[arg(
-        long,
-        value_enum,
-        value_name = "STATUS",
-        value_delimiter = ',',
-        requires = "against"
-    )]
+    #[arg(long, value_enum, value_name = "STATUS", value_delimiter = ',', requires = "against")]
     pub fail_on: Vec<GapCondition>,
 }
 

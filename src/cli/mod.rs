@@ -21,8 +21,8 @@ pub use self::output::Output;
 pub use self::parse::parse_time;
 pub use self::selection::Selection;
 pub use self::values::{
-    ColorChoice, ErrorFormat, FetchFormat, GapCondition, MissingCondition, RagCondition, RowFormat, Shell,
-    Time, ToolCondition, TranscriptFormat, Zone,
+    ColorChoice, ErrorFormat, FetchFormat, GapCondition, MissingCondition, RagCondition, RowFormat,
+    Shell, Time, ToolCondition, TranscriptFormat, Zone,
 };
 
 /// Fetch and inspect the analysis input of completed Feather sessions
@@ -65,10 +65,9 @@ impl Command {
             Self::Rag(args) => Some(&args.figures),
             Self::Tools(args) => Some(&args.figures),
             Self::Missing(args) => Some(&args.figures),
-            Self::Gaps(_)
-            | Self::Schema { .. }
-            | Self::Completions { .. }
-            | Self::Demo { .. } => None,
+            Self::Gaps(_) | Self::Schema { .. } | Self::Completions { .. } | Self::Demo { .. } => {
+                None
+            }
         }
     }
 

@@ -65,9 +65,7 @@ pub fn parse_time(text: &str) -> Result<Time, String> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .ok()
         .map(Time::Day)
-        .or_else(|| {
-            DateTime::parse_from_rfc3339(text).ok().map(|time| Time::Moment(time.to_utc()))
-        })
+        .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| Time::Moment(time.to_utc())))
         .or_else(|| local(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]).map(Time::Minute))
         .or_else(|| local(["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]).map(Time::Local))
         .or_else(|| humantime::parse_duration(text).ok().map(Time::Ago))
@@ -144,7 +142,10 @@ mod tests {
         assert_eq!(parse_time("2026-09-14 10:00:00"), Ok(Time::Local(ten)));
         assert_eq!(parse_time("2026-09-14T12:00:00+02:00"), Ok(Time::Moment(ten.and_utc())));
         assert_eq!(parse_time("36h"), Ok(Time::Ago(Duration::from_secs(36 * 3600))));
-        assert_eq!((parse_time("Today"), parse_time("yesterday")), (Ok(Time::DaysAgo(0)), Ok(Time::DaysAgo(1))));
+        assert_eq!(
+            (parse_time("Today"), parse_time("yesterday")),
+            (Ok(Time::DaysAgo(0)), Ok(Time::DaysAgo(1)))
+        );
         for bad in ["", "soon", "2026-13-01", "7", "2026-09-14T25:00"] {
             assert!(parse_time(bad).is_err(), "{bad}");
         }

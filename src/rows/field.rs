@@ -82,13 +82,11 @@ impl Fields {
     /// The field of this name or short name; a list may be called by what one of its elements is:
     /// `kb_id` of `kb_ids`.
     pub fn find(&self, name: &str) -> Option<&Field> {
-        let named = |name: &str| {
-            self.top.iter().chain(&self.flat).find(|field| field.name == name)
-        };
+        let named = |name: &str| self.top.iter().chain(&self.flat).find(|field| field.name == name);
         let short = || self.short.iter().find(|(short, _)| *short == name);
-        named(name).or_else(|| named(short()?.1)).or_else(|| {
-            named(&format!("{name}s")).filter(|field| field.kind == Kind::List)
-        })
+        named(name)
+            .or_else(|| named(short()?.1))
+            .or_else(|| named(&format!("{name}s")).filter(|field| field.kind == Kind::List))
     }
 
     /// The field of this name. Fails where there is none, naming the nearest.

@@ -40,9 +40,9 @@ impl SerializeStruct for Probe<'_> {
                 let json = serde_json::to_string(value)?;
                 *found = match &field.inner {
                     None => Some(json),
-                    Some(inner) => Record::of(&json).ok().and_then(|object| {
-                        object.named(inner).map(str::to_owned)
-                    }),
+                    Some(inner) => Record::of(&json)
+                        .ok()
+                        .and_then(|object| object.named(inner).map(str::to_owned)),
                 }
                 .filter(|json| json != "null");
             }

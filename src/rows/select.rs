@@ -89,11 +89,8 @@ impl Conditions {
         for condition in conditions {
             let (field, test) = parse(condition, fields, clock).map_err(|error| match error {
                 Wrong::Field(failure) => failure,
-                Wrong::Condition(hint) => {
-                    Failure::usage(format!("--where {condition}: {hint}")).hint(
-                        "write it like outcome=unresolved, 'csat<3' or channel!=voice,chat",
-                    )
-                }
+                Wrong::Condition(hint) => Failure::usage(format!("--where {condition}: {hint}"))
+                    .hint("write it like outcome=unresolved, 'csat<3' or channel!=voice,chat"),
             })?;
             all.fields.push(field);
             all.tests.push(test);
@@ -181,8 +178,9 @@ fn parse(condition: &str, fields: &Fields, clock: Clock) -> Result<(Field, Test)
         return Err(Wrong::Condition(format!("{} is {what}, which takes {ops}", field.name)));
     }
     let wanted = |value: &str| {
-        Wanted::of(value, kind, clock)
-            .ok_or_else(|| Wrong::Condition(format!("{} is {what}, and {value} is none", field.name)))
+        Wanted::of(value, kind, clock).ok_or_else(|| {
+            Wrong::Condition(format!("{} is {what}, and {value} is none", field.name))
+        })
     };
     let values = match op {
         Op::Any | Op::None => value.split(',').map(wanted).collect::<Result<_, _>>()?,
@@ -206,9 +204,7 @@ impl Wanted {
                 text.parse().ok().filter(|value: &f64| value.is_finite()).map(Self::Number)
             }
             Kind::Boolean => text.parse().ok().map(Self::Boolean),
-            Kind::Time => {
-                parse_time(text).ok().map(|time| Self::Time(Stretch::of(time, clock)))
-            }
+            Kind::Time => parse_time(text).ok().map(|time| Self::Time(Stretch::of(time, clock))),
             Kind::Text | Kind::List | Kind::Json => Some(Self::Text(text.to_owned())),
         }
     }
@@ -305,7 +301,8 @@ impl Stretch {
             Time::Local(time) => moment(zone.instant(time)),
             Time::Moment(time) => moment(time),
             Time::Ago(age) => {
-                let from = TimeDelta::from_std(age).ok().and_then(|age| now.checked_sub_signed(age));
+                let from =
+                    TimeDelta::from_std(age).ok().and_then(|age| now.checked_sub_signed(age));
                 moment(from.unwrap_or(DateTime::<Utc>::MIN_UTC))
             }
         }

@@ -53,9 +53,9 @@ impl Zone {
             Self::Local => offset(&|time| {
                 Local.from_local_datetime(&time).earliest().map(|time| time.to_utc())
             }),
-            Self::Fixed(zone) => offset(&|time| {
-                zone.from_local_datetime(&time).earliest().map(|time| time.to_utc())
-            }),
+            Self::Fixed(zone) => {
+                offset(&|time| zone.from_local_datetime(&time).earliest().map(|time| time.to_utc()))
+            }
         }
     }
 

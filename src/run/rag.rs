@@ -81,8 +81,7 @@ impl Run<'_> {
     fn rag_documents(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
         let pick = Self::pick::<DocumentRow<'_>>(&args.rows)?;
         let mut documents = Documents::default();
-        let matched =
-            self.rag_fold(args, fail_on, Documents::of, |one| documents.merge(one))?;
+        let matched = self.rag_fold(args, fail_on, Documents::of, |one| documents.merge(one))?;
         let rows = documents.rows();
         self.picked(&rows, |_| documents.page(), args.format, pick)?;
         Ok(self.close(matched))

@@ -177,9 +177,8 @@ pub fn of<'a, M: Traffic<'a> + Said<'a>>(rag: &Rag<'a, M, ToolCallEntry<'a>>) ->
 fn tool_failed<'a, M: Traffic<'a>>(messages: &'a [M], records: &'a [ToolCallEntry<'a>]) -> bool {
     // Most sessions have no error at all, and then no turn need be known.
     let says = |error: Option<&Text<'_>>| error.is_some_and(|error| !error.is_empty());
-    let carried = |message: &M| {
-        message.tool_results().is_some_and(|result| says(result.error.as_ref()))
-    };
+    let carried =
+        |message: &M| message.tool_results().is_some_and(|result| says(result.error.as_ref()));
     if !records.iter().any(|record| says(record.error.as_ref())) && !messages.iter().any(carried) {
         return false;
     }
@@ -288,7 +287,10 @@ mod tests {
     fn a_declared_reason_forbids_a_step_and_all_after_it() {
         for (parts, expected) in [
             (json!({"missing_evidence_reasons": ["no_tool_trace"]}), "cannot-tell"),
-            (json!({"missing_evidence_reasons": ["no_rag_trace"], "rag_traces": []}), "cannot-tell"),
+            (
+                json!({"missing_evidence_reasons": ["no_rag_trace"], "rag_traces": []}),
+                "cannot-tell",
+            ),
             (json!({"missing_evidence_reasons": ["no_citations"]}), "cannot-tell"),
             (json!({"missing_evidence_reasons": ["legacy_session"]}), "cannot-tell"),
             // The step before needs no citations.
@@ -325,7 +327,8 @@ mod tests {
 
     #[test]
     fn a_failure_that_only_a_message_carries_counts() {
-        let asked = |id| json!({"turn_id": id, "tool_calls": [{"id": id, "function": {"name": "pay"}}]});
+        let asked =
+            |id| json!({"turn_id": id, "tool_calls": [{"id": id, "function": {"name": "pay"}}]});
         let came = |id, error| json!({"turn_id": format!("{id}'"), "tool_results": {"tool_call_id": id, "output": "x", "error": error}});
         let failed = [asked("m"), came("m", json!("e"))];
         let mended = [&failed[..], &[asked("n"), came("n", Value::Null)]].concat();

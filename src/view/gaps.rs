@@ -149,10 +149,10 @@ impl<'d> Questions<'d> {
 
     /// The retrievals, in the document's order.
     pub fn all(&self) -> impl Iterator<Item = Question<'d>> {
-        self.input.rag_traces.iter().map(|trace| Question {
-            trace,
-            missed: is_miss(trace).then(|| Kind::of(trace)),
-        })
+        self.input
+            .rag_traces
+            .iter()
+            .map(|trace| Question { trace, missed: is_miss(trace).then(|| Kind::of(trace)) })
     }
 
     /// The number of a miss's turn, from 1; None for an orphan.
@@ -165,9 +165,7 @@ impl<'d> Questions<'d> {
     /// When a miss's turn was said; of an orphan, when the session began.
     pub fn time(&self, turn: Option<usize>) -> Option<&'d Timestamp<'d>> {
         let message = turn.and_then(|number| self.input.messages.get(number - 1));
-        message
-            .and_then(|message| message.timestamp.as_ref())
-            .or(self.input.started_at.as_ref())
+        message.and_then(|message| message.timestamp.as_ref()).or(self.input.started_at.as_ref())
     }
 
     /// The index of the customer's latest message before a turn.
@@ -249,7 +247,9 @@ mod tests {
 
     #[test]
     fn bare_documents_have_no_questions() {
-        for json in [r#"{"session_id":"s"}"#, r#"{"session_id":"s","messages":null,"rag_traces":null}"#] {
+        for json in
+            [r#"{"session_id":"s"}"#, r#"{"session_id":"s","messages":null,"rag_traces":null}"#]
+        {
             assert!(words(json).is_empty());
         }
     }

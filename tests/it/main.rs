@@ -7,6 +7,7 @@ mod cli;
 mod examples;
 mod faults;
 mod fuzz;
+mod gaps;
 mod harness;
 mod key;
 mod lossless;

@@ -22,6 +22,9 @@ const PRINTED_BY: &[(&str, &str)] = &[
     ("missing", "missing"),
     ("missing", "missing --all"),
     ("missing-summary", "missing --summary"),
+    ("gaps", "gaps"),
+    ("rag-thresholds", "rag --thresholds"),
+    ("rag-documents", "rag --by doc_id"),
 ];
 
 /// Kinds that JSON does not print: on standard error, or as CSV alone.

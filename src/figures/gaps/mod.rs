@@ -4,14 +4,17 @@
 //! queries, not with misses or sessions: of each query counts, the extremes, and the one miss whose
 //! words are shown. A miss without a hash cannot be told from another, and is a query of its own.
 
+mod near;
 mod row;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
+use self::near::Near;
 pub use self::row::{GapRow, Status};
 use crate::model::{Number, Timestamp};
 use crate::rows::Page;
@@ -32,8 +35,6 @@ pub struct Gaps {
     queries: HashMap<String, Query>,
     /// Misses without a hash.
     unnamed: Vec<Gap>,
-    /// What the scores of misses measure.
-    bases: BTreeSet<String>,
 }
 
 /// A query.
@@ -58,14 +59,10 @@ struct Gap {
     csat: (u64, i128),
     first: Option<Moment>,
     last: Option<Moment>,
-    best: Option<f64>,
-    /// The best score of a miss that found something, and the document it found first.
-    nearest: Option<(f64, String)>,
+    /// By what scores measure; by nothing where that was not sent.
+    near: BTreeMap<String, Near<Place, String>>,
     kb_ids: BTreeSet<String>,
     latest: (Place, Kind),
-    /// The threshold of the latest miss that has one, and the lowest and highest of all.
-    threshold: Option<(Place, f64)>,
-    thresholds: Option<(f64, f64)>,
     open: Open,
 }
 
@@ -94,12 +91,6 @@ impl Gaps {
         for (index, question) in questions.all().enumerate() {
             self.retrievals += 1;
             self.misses += usize::from(question.missed.is_some());
-            if question.missed.is_some()
-                && let Some(basis) = score_basis(question.trace)
-                && !self.bases.contains(basis)
-            {
-                self.bases.insert(basis.to_owned());
-            }
             match question.hash() {
                 Some(hash) => {
                     let (asked, misses) = named.entry(hash).or_default();
@@ -122,7 +113,6 @@ impl Gaps {
         self.sessions += other.sessions;
         self.retrievals += other.retrievals;
         self.misses += other.misses;
-        self.bases.extend(other.bases);
         self.unnamed.extend(other.unnamed);
         for (hash, query) in other.queries {
             self.query(hash, query);
@@ -191,7 +181,7 @@ impl Gaps {
             notes.push(format!("these are {} of {misses}, of {retrievals}", count(covered)));
         }
         notes.extend(base.map(|base| against(rows, base)));
-        notes.extend(cautions(rows, self));
+        notes.extend(cautions(rows));
         Page { title, notes, dates: true }
     }
 }
@@ -203,11 +193,8 @@ fn against(rows: &[&GapRow<'_>], base: &Gaps) -> String {
         .into_iter()
         .map(|status| format!("{} {}", count(with(status)), status.as_str()))
         .collect();
-    let mut line = format!(
-        "against {}: {}",
-        counted(base.sessions, "session", "sessions"),
-        words.join(", ")
-    );
+    let mut line =
+        format!("against {}: {}", counted(base.sessions, "session", "sessions"), words.join(", "));
     let unnamed = rows.iter().filter(|row| row.query_hash.is_none()).count();
     if unnamed > 0 {
         line.push_str("; ");
@@ -218,7 +205,7 @@ fn against(rows: &[&GapRow<'_>], base: &Gaps) -> String {
 }
 
 /// What is to be borne in mind of these rows, a line each.
-fn cautions(rows: &[&GapRow<'_>], gaps: &Gaps) -> Vec<String> {
+fn cautions(rows: &[&GapRow<'_>]) -> Vec<String> {
     let with = |test: &dyn Fn(&GapRow<'_>) -> bool| rows.iter().filter(|row| test(row)).count();
     let mut notes = Vec::new();
     let unredacted = with(&|row| row.words_redacted == Some(false));
@@ -235,11 +222,11 @@ fn cautions(rows: &[&GapRow<'_>], gaps: &Gaps) -> Vec<String> {
             "the low threshold changed between the misses of {gaps}; the latest is shown"
         ));
     }
-    if gaps.bases.len() > 1 && !rows.is_empty() {
-        let bases: Vec<&str> = gaps.bases.iter().map(String::as_str).collect();
+    let bases: BTreeSet<&str> = rows.iter().filter_map(|row| row.score_basis).collect();
+    if bases.len() > 1 {
         notes.push(format!(
             "scores are of several kinds that cannot be compared: {}",
-            bases.join(", ")
+            bases.into_iter().collect::<Vec<_>>().join(", ")
         ));
     }
     notes
@@ -251,13 +238,10 @@ impl Gap {
         let input = questions.input();
         let (redacted, session) = (questions.is_redacted(), &*input.session_id);
         let mut latest: Option<(Option<DateTime<Utc>>, usize, Kind)> = None;
-        let mut threshold: Option<(Option<DateTime<Utc>>, usize, f64)> = None;
         let mut open: Option<(bool, Option<DateTime<Utc>>, usize, Option<usize>, Option<usize>)> =
             None;
         let (mut first, mut last) = (None::<(DateTime<Utc>, &str)>, None::<(DateTime<Utc>, &str)>);
-        let mut best: Option<f64> = None;
-        let mut nearest: Option<(f64, &str)> = None;
-        let mut thresholds: Option<(f64, f64)> = None;
+        let mut near: BTreeMap<&str, Near<_, &str>> = BTreeMap::new();
         let mut kb_ids = BTreeSet::new();
         let mut count = 0;
         for (index, question) in misses {
@@ -272,15 +256,21 @@ impl Gap {
             if latest.is_none_or(|(time, place, _)| (time, place) < (instant, *index)) {
                 latest = Some((instant, *index, kind));
             }
-            let score = score(question.trace);
-            best = best.into_iter().chain(score).reduce(f64::max);
-            if let (Some(score), Some(chunk)) = (score, question.trace.retrieved.first()) {
-                nearest = nearer(nearest, Some((score, &*chunk.doc_id)));
-            }
-            if let Some(low) = threshold_low(question.trace) {
-                thresholds = widened(thresholds, Some((low, low)));
-                if threshold.is_none_or(|(time, place, _)| (time, place) < (instant, *index)) {
-                    threshold = Some((instant, *index, low));
+            let (best, low) = (score(question.trace), threshold_low(question.trace));
+            if best.is_some() || low.is_some() {
+                let chunk = question.trace.retrieved.first();
+                let this = Near {
+                    latest: (instant, *index),
+                    best,
+                    nearest: best.zip(chunk.map(|chunk| &*chunk.doc_id)),
+                    threshold: low.map(|low| ((instant, *index), low)),
+                    thresholds: low.map(|low| (low, low)),
+                };
+                match near.entry(score_basis(question.trace).unwrap_or_default()) {
+                    Entry::Vacant(entry) => {
+                        entry.insert(this);
+                    }
+                    Entry::Occupied(mut entry) => entry.get_mut().merge(this),
                 }
             }
             kb_ids.extend(question.trace.kb_ids.iter().map(|id| &**id));
@@ -301,12 +291,15 @@ impl Gap {
             csat: csat(questions).map_or((0, 0), |score| (1, score)),
             first: first.map(moment),
             last: last.map(moment),
-            best,
-            nearest: nearest.map(|(score, id)| (score, id.to_owned())),
+            near: near
+                .into_iter()
+                .map(|(basis, near)| {
+                    let near = near.map(|(time, index)| place(time, index), str::to_owned);
+                    (basis.to_owned(), near)
+                })
+                .collect(),
             kb_ids: kb_ids.into_iter().map(str::to_owned).collect(),
             latest: (place(time, index), kind),
-            threshold: threshold.map(|(time, index, low)| (place(time, index), low)),
-            thresholds,
             open: Open {
                 has_words,
                 redacted: has_words && redacted,
@@ -327,40 +320,22 @@ impl Gap {
         self.csat = (self.csat.0 + other.csat.0, self.csat.1 + other.csat.1);
         self.first = self.first.take().into_iter().chain(other.first).min();
         self.last = self.last.take().into_iter().chain(other.last).max();
-        self.best = self.best.into_iter().chain(other.best).reduce(f64::max);
-        self.nearest = nearer(self.nearest.take(), other.nearest);
+        for (basis, theirs) in other.near {
+            match self.near.entry(basis) {
+                Entry::Vacant(entry) => {
+                    entry.insert(theirs);
+                }
+                Entry::Occupied(mut entry) => entry.get_mut().merge(theirs),
+            }
+        }
         self.kb_ids.extend(other.kb_ids);
         if other.latest > self.latest {
             self.latest = other.latest;
-        }
-        self.thresholds = widened(self.thresholds, other.thresholds);
-        if let Some(theirs) = other.threshold
-            && self.threshold.as_ref().is_none_or(|mine| later(mine, &theirs))
-        {
-            self.threshold = Some(theirs);
         }
         if other.open > self.open {
             self.open = other.open;
         }
     }
-}
-
-/// Whether the second comes later; of two at one place, the higher threshold does.
-fn later(mine: &(Place, f64), theirs: &(Place, f64)) -> bool {
-    mine.0.cmp(&theirs.0).then(mine.1.total_cmp(&theirs.1)).is_lt()
-}
-
-/// The better of two scores with their documents; of equals, the one whose name comes first.
-fn nearer<S: Ord>(one: Option<(f64, S)>, other: Option<(f64, S)>) -> Option<(f64, S)> {
-    one.into_iter().chain(other).reduce(|one, other| {
-        let better = one.0.total_cmp(&other.0).then_with(|| other.1.cmp(&one.1)).is_lt();
-        if better { other } else { one }
-    })
-}
-
-/// From the lowest to the highest of both.
-fn widened(one: Option<(f64, f64)>, other: Option<(f64, f64)>) -> Option<(f64, f64)> {
-    one.into_iter().chain(other).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
 }
 
 /// The satisfaction score on a scale of five, in millionths.

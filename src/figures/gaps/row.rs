@@ -77,9 +77,10 @@ pub struct GapRow<'g> {
     pub first_seen: Option<Timestamp<'g>>,
     /// When it last missed.
     pub last_seen: Option<Timestamp<'g>>,
-    /// The best score of a miss: `raw_top_score`, else `top_score`.
+    /// The best score of a miss: `raw_top_score`, else `top_score`. Where the misses have scores of
+    /// several kinds, of the kind of the latest that has one.
     pub best_score: Option<f64>,
-    /// Below this score a query counts as unanswerable, by the latest miss that says so.
+    /// Below such a score a query counts as unanswerable, by the latest miss that says so.
     pub threshold_low: Option<f64>,
     /// The knowledge bases that were searched, in order of their names.
     pub kb_ids: Vec<&'g str>,
@@ -101,6 +102,8 @@ pub struct GapRow<'g> {
     pub words_redacted: Option<bool>,
     /// Whether its misses had several values of `threshold_low`.
     pub thresholds_changed: bool,
+    /// What `best_score` measures; null where that was not sent.
+    pub score_basis: Option<&'g str>,
 }
 
 impl GapRow<'_> {
@@ -127,7 +130,12 @@ impl Gap {
     ) -> GapRow<'g> {
         let (answers, sum) = self.csat;
         let open = &self.open;
-        let nearest = self.nearest.as_ref().map(|(_, id)| &**id);
+        // What is scored comes before what has a threshold alone.
+        let near = self.near.iter().max_by_key(|(_, near)| (near.best.is_some(), &near.latest));
+        let basis = near.map(|(basis, _)| &**basis).filter(|basis| !basis.is_empty());
+        let near = near.map(|(_, near)| near);
+        let nearest = near.and_then(|near| near.nearest.as_ref()).map(|(_, id)| &**id);
+        let thresholds = near.and_then(|near| near.thresholds);
         GapRow {
             query_hash,
             kind: self.latest.1,
@@ -140,8 +148,8 @@ impl Gap {
             csat_mean: (answers > 0).then(|| rounded(sum as f64 / 1e6 / answers as f64)),
             first_seen: self.first.as_ref().map(|(_, text)| (&**text).into()),
             last_seen: self.last.as_ref().map(|(_, text)| (&**text).into()),
-            best_score: self.best,
-            threshold_low: self.threshold.as_ref().map(|(_, low)| *low),
+            best_score: near.and_then(|near| near.best),
+            threshold_low: near.and_then(|near| near.threshold.as_ref()).map(|(_, low)| *low),
             kb_ids: self.kb_ids.iter().map(String::as_str).collect(),
             nearest_doc_id: nearest.filter(|id| !id.is_empty()),
             words: open.words.as_deref(),
@@ -149,7 +157,8 @@ impl Gap {
             turn: open.turn,
             status,
             words_redacted: open.words.is_some().then_some(open.redacted),
-            thresholds_changed: self.thresholds.is_some_and(|(low, high)| low < high),
+            thresholds_changed: thresholds.is_some_and(|(low, high)| low < high),
+            score_basis: basis,
         }
     }
 }
@@ -165,25 +174,22 @@ impl Row for GapRow<'_> {
 
     fn columns() -> Vec<Column<Self>> {
         vec![
-            Column::<Self>::text("in the customer's words", |row, _| match row.words {
+            Column::<Self>::text("the customer's words", |row, _| match row.words {
                 Some(words) => Cell::from(words),
                 None if row.turn.is_none() => {
                     Cell::new("(no words: no message has the turn)", Tone::Dim)
                 }
                 None => Cell::new("(no words: no customer spoke before the turn)", Tone::Dim),
             })
-            .lines(3),
+            .lines(3)
+            .comfort(48),
             Column::<Self>::words("status", |row, _| {
-                row.status.map_or_else(Cell::default, |status| {
-                    Cell::new(status.as_str(), status.tone())
-                })
+                row.status
+                    .map_or_else(Cell::default, |status| Cell::new(status.as_str(), status.tone()))
             })
             .optional(),
-            Column::<Self>::numbers("sessions", |row, _| {
-                Cell::new(spell::count(row.sessions), Tone::Strong)
-            }),
-            Column::<Self>::text("what it cost", |row, _| Cell::of(cost(row))).lines(3),
-            Column::<Self>::text("best score", |row, _| nearness(row)).lines(3),
+            Column::<Self>::text("sessions, and what they cost", |row, _| cost(row).into()),
+            Column::<Self>::text("best score", |row, _| nearness(row)).below(2),
             Column::<Self>::times("last seen", |row, spelling| {
                 Cell::of(row.last_seen.as_ref().map(|time| spelling.zone.minute(time)))
             }),
@@ -204,19 +210,17 @@ impl Row for GapRow<'_> {
     }
 }
 
-/// What became of the sessions: `2 unresolved, 1 handed over, 1 reopened, csat 3.0`.
-fn cost(row: &GapRow<'_>) -> Option<String> {
-    let mut parts: Vec<String> = [
-        (row.unresolved, "unresolved"),
-        (row.handoffs, "handed over"),
-        (row.reopened, "reopened"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, what)| format!("{} {what}", spell::count(count)))
-    .collect();
+/// The sessions and what became of them: `3 sessions: 2 unresolved, 1 handed over, csat 3.0`.
+fn cost(row: &GapRow<'_>) -> String {
+    let mut parts: Vec<String> =
+        [(row.unresolved, "unresolved"), (row.handoffs, "handed over"), (row.reopened, "reopened")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{} {what}", spell::count(count)))
+            .collect();
     parts.extend(row.csat_mean.map(|csat| format!("csat {csat:.1}")));
-    (!parts.is_empty()).then(|| parts.join(", "))
+    let sessions = spell::counted(row.sessions, "session", "sessions");
+    if parts.is_empty() { sessions } else { format!("{sessions}: {}", parts.join(", ")) }
 }
 
 /// How near it came: `0.274 under 0.45`, `0.61, no hit`, `nothing found`.

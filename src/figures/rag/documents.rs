@@ -36,8 +36,11 @@ struct Document {
 impl Documents {
     /// A document's figures.
     pub fn of(rag: &Rag<'_>) -> Self {
-        let mut documents =
-            Self { sessions: 1, no_citations: usize::from(rag.declares_no_citations()), ..Self::default() };
+        let mut documents = Self {
+            sessions: 1,
+            no_citations: usize::from(rag.declares_no_citations()),
+            ..Self::default()
+        };
         let mut retrieval = 0;
         for chunk in rag.chunks(Flags::default()) {
             retrieval += usize::from(chunk.rank == Some(1));

@@ -136,10 +136,8 @@ fn later_lines<'s>(figures: &Figures<'s>) -> Vec<Line<'s>> {
             lines.push(line("compared_score", key(), bin.count, share(bin.count, scores.count)));
             lines.push(line("compared_score_cited", key(), bin.cited, of_bin));
         }
-        let thresholds = [
-            ("threshold_low", &scores.threshold_low),
-            ("threshold_high", &scores.threshold_high),
-        ];
+        let thresholds =
+            [("threshold_low", &scores.threshold_low), ("threshold_high", &scores.threshold_high)];
         for (section, values) in thresholds {
             lines.extend(values.iter().map(|value| Line {
                 value: Some(*value),

@@ -162,7 +162,8 @@ impl Scores {
     pub fn cautions(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.0.len() > 1 {
-            let names: Vec<&str> = self.0.keys().map(|name| named(name).unwrap_or("(not sent)")).collect();
+            let names: Vec<&str> =
+                self.0.keys().map(|name| named(name).unwrap_or("(not sent)")).collect();
             notes.push(format!(
                 "scores are of several kinds that cannot be compared: {}",
                 names.join(", ")
@@ -258,7 +259,8 @@ impl Basis {
                 ThresholdRow {
                     score_basis,
                     threshold: threshold.0,
-                    in_use: match (self.lows.contains(&threshold), self.highs.contains(&threshold)) {
+                    in_use: match (self.lows.contains(&threshold), self.highs.contains(&threshold))
+                    {
                         (true, true) => Some("low and high"),
                         (true, false) => Some("low"),
                         (false, true) => Some("high"),

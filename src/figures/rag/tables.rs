@@ -178,6 +178,16 @@ fn histogram<'s>(scores: &ComparedScores<'s>) -> Section<'s> {
         ]
     });
     let name = scores.score_basis.map(|basis| format!(", {basis}")).unwrap_or_default();
+    let first = scores.bins.first().map_or(f64::INFINITY, |bin| bin.from);
+    let end = scores.bins.last().map_or(f64::NEG_INFINITY, |bin| bin.to);
+    let outside: Vec<String> = [("low", &scores.threshold_low), ("high", &scores.threshold_high)]
+        .into_iter()
+        .flat_map(|(name, values)| values.iter().map(move |value| (name, *value)))
+        .filter(|(_, value)| *value < first || *value > end)
+        .map(|(name, value)| format!("{name} {}", number(value)))
+        .collect();
+    let notes = (!outside.is_empty())
+        .then(|| format!("beyond all scores: threshold {}", outside.join(", ")));
     section(
         format!("{SCORES}{name}; █ cited, ░ not"),
         vec![
@@ -189,7 +199,7 @@ fn histogram<'s>(scores: &ComparedScores<'s>) -> Section<'s> {
             Head::words("threshold"),
         ],
         rows.collect(),
-        Vec::new(),
+        notes.into_iter().collect(),
     )
 }
 

@@ -425,7 +425,8 @@ pub fn is_miss(trace: &RagTraceEntry<'_>) -> bool {
 
 /// [`Flag::Disagrees`].
 fn disagrees(trace: &RagTraceEntry<'_>) -> bool {
-    let label = trace.answerability.as_ref().and_then(|answerability| answerability.label.as_deref());
+    let label =
+        trace.answerability.as_ref().and_then(|answerability| answerability.label.as_deref());
     let says = |what: &str| label.is_some_and(|label| label.eq_ignore_ascii_case(what));
     match trace.hit {
         Some(true) => says("unanswerable"),
