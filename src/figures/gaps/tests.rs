@@ -38,7 +38,7 @@ fn moment(time: &Value) -> Option<usize> {
     TIMES.iter().position(|known| *known == time.as_str()).filter(|place| *place > 1)
 }
 
-fn any_of(values: &[Value]) -> impl Strategy<Value = Value> {
+fn any_of(values: &[Value]) -> impl Strategy<Value = Value> + use<> {
     prop::sample::select(values.to_vec())
 }
 
@@ -161,6 +161,14 @@ fn is_redacted(document: &Value) -> bool {
     list(&document["missing_evidence_reasons"]).is_empty()
 }
 
+fn basis_of<'d>(asked: &Asked<'d>) -> Option<&'d str> {
+    asked.1["answerability"]["score_basis"].as_str()
+}
+
+fn hash_of<'d>(asked: &Asked<'d>) -> Option<&'d str> {
+    asked.1["query_hash"].as_str().filter(|hash| !hash.is_empty())
+}
+
 /// A gap, by what is said of its fields.
 fn naive_gap(asked: &[Asked<'_>]) -> Option<Value> {
     let misses: Vec<&Asked<'_>> = asked.iter().filter(|(_, trace, _)| is_miss(trace)).collect();
@@ -183,7 +191,6 @@ fn naive_gap(asked: &[Asked<'_>]) -> Option<Value> {
         misses.iter().map(|miss| time_of(miss)).filter(|time| moment(time).is_some()).collect();
     timed.sort_by_key(|time| moment(time));
 
-    let basis_of = |miss: &&&Asked<'_>| miss.1["answerability"]["score_basis"].as_str();
     let low_of = |miss: &&&Asked<'_>| miss.1["answerability"]["threshold_low"].as_f64();
     let basis = misses
         .iter()
@@ -192,7 +199,7 @@ fn naive_gap(asked: &[Asked<'_>]) -> Option<Value> {
             let alike = misses.iter().filter(|other| basis_of(other) == basis_of(miss));
             (alike.filter(|other| score_of(other.1).is_some()).count() > 0, place_of(miss))
         })
-        .map(|miss| basis_of(&miss));
+        .map(|miss| basis_of(miss));
     let alike: Vec<&&Asked<'_>> =
         misses.iter().filter(|miss| Some(basis_of(miss)) == basis).collect();
     let best = alike.iter().filter_map(|miss| score_of(miss.1)).reduce(f64::max);
@@ -242,9 +249,7 @@ fn naive(documents: &[Value]) -> Vec<Value> {
             traces.map(move |(place, trace)| (document, trace, place))
         })
         .collect();
-    let hash_of =
-        |asked: &&Asked<'_>| asked.1["query_hash"].as_str().filter(|hash| !hash.is_empty());
-    let hashes: BTreeSet<&str> = all.iter().filter_map(|asked| hash_of(&asked)).collect();
+    let hashes: BTreeSet<&str> = all.iter().filter_map(hash_of).collect();
     let named = hashes.iter().filter_map(|hash| {
         let asked: Vec<Asked<'_>> =
             all.iter().filter(|asked| hash_of(asked) == Some(*hash)).copied().collect();
