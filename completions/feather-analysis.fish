@@ -52,13 +52,20 @@ complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "t
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "rag" -d 'Inspect retrievals: searched, found, cited'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "tools" -d 'Inspect tool calls: arguments, results, errors'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "missing" -d 'Say which evidence is missing and what that rules out'
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "gaps" -d 'Say which questions the knowledge base fails, in the customers\' words'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "schema" -d 'Say what the rows are that commands print'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "demo" -d 'Serve the sample sessions on loopback until Ctrl-C'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l until -d 'Only sessions that began until then; a day is included' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l limit -d 'At most so many rows' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s f -l format -d 'How to print it [default: json; with --overview: table]' -r -f -a "json\t'Indented, every token as the server sent it'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s f -l format -d 'How to print it [default: json; with --overview and --summary: table]' -r -f -a "json\t'Indented, every token as the server sent it'
 raw\t'The bytes as they came'
 ndjson\t'A line a session'
 table\t'An overview, a row a session'
@@ -82,6 +89,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l overview -d 'A row a session instead: how it came in and ended, and how much it holds'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l summary -d 'Figures over all sessions given'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l force -d 'With --out-dir: fetch and replace what is already there'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
@@ -89,12 +97,20 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s f -l format -d 'How to print it' -r -f -a "text\t'For reading'
 markdown\t'For an issue tracker'
 json\t'An array, an object a turn'
-ndjson\t'A line a turn'"
+ndjson\t'A line a turn'
+table\t'The figures of --summary as a table'
+csv\t'The figures of --summary for a spreadsheet'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l turn -d 'Only these turns: 4, 4..9, 4.. or ..9' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l role -d 'Only turns of these roles' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
@@ -112,12 +128,16 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l no-evidence -d 'Leave out retrievals, citations and tool calls'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l summary -d 'Figures over the messages of all sessions given: by role, by model, and how long customers waited'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l no-pager -d 'Do not page on a terminal'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l limit -d 'At most so many rows' -r
@@ -126,16 +146,23 @@ json\t'An array, an object a row'
 ndjson\t'A line a row'
 csv\t'For a spreadsheet'
 markdown\t'For an issue tracker'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l only -d 'Only rows that meet one of these conditions' -r -f -a "miss\t'No hit'
 unanswerable\t'Unanswerable by its label or, without one, by its score'
 uncited\t'Chunks were found and none was cited'
 cited-not-retrieved\t'Cited, but no retrieval of its turn returned it'
-orphan\t'Belongs to a turn that no message has'"
+orphan\t'Belongs to a turn that no message has'
+disagrees\t'Hit and answerability label contradict one another'
+repeat\t'The same query missed earlier in the session'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fail-on -d 'Exit with 10 if any retrieval or citation meets one of these conditions' -r -f -a "miss\t'No hit'
 unanswerable\t'Unanswerable by its label or, without one, by its score'
 uncited\t'Chunks were found and none was cited'
 cited-not-retrieved\t'Cited, but no retrieval of its turn returned it'
-orphan\t'Belongs to a turn that no message has'"
+orphan\t'Belongs to a turn that no message has'
+disagrees\t'Hit and answerability label contradict one another'
+repeat\t'The same query missed earlier in the session'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
@@ -154,12 +181,16 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l chunks -d 'A row a chunk, with whether it was cited'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l summary -d 'Figures over all sessions given'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l thresholds -d 'What lies on either side of each threshold: evidence for where to set one'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l no-pager -d 'Do not page on a terminal'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l limit -d 'At most so many rows' -r
@@ -168,6 +199,9 @@ json\t'An array, an object a row'
 ndjson\t'A line a row'
 csv\t'For a spreadsheet'
 markdown\t'For an issue tracker'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l name -d 'Only calls of these tools' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l only -d 'Only calls with one of these states' -r -f -a "ok\t'Answered without an error'
 error\t'Failed'
@@ -201,6 +235,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l limit -d 'At most so many rows' -r
@@ -209,6 +246,9 @@ json\t'An array, an object a row'
 ndjson\t'A line a row'
 csv\t'For a spreadsheet'
 markdown\t'For an issue tracker'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fail-on -d 'Exit with 10 if a session declares one of these reasons' -r -f -a "any\t'Any reason at all'
 no_rag_trace\t'No retrieval was recorded'
 no_kb_snapshot\t'The knowledge bases\' state was not recorded'
@@ -242,6 +282,43 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l until -d 'Only sessions that began until then; a day is included' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l limit -d 'At most so many rows' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s f -l format -d 'How to print it' -r -f -a "table\t'For reading'
+json\t'An array, an object a row'
+ndjson\t'A line a row'
+csv\t'For a spreadsheet'
+markdown\t'For an issue tracker'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l against -d 'Say what became of the gaps in BASE, a file or a folder; repeatable' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l fail-on -d 'With --against: exit with 10 if any gap has one of these states' -r -f -a "new\t'Misses now, and was no gap before'
+open\t'Misses now as it did before'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s j -l jobs -d 'Sessions to fetch at a time' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l retries -d 'Further tries after a failure that can pass' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l timeout -d 'Time for one try, from connecting to the last byte' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l connect-timeout -d 'Time to connect' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l max-size -d 'Largest document taken, decoded' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
+always\t'Always'
+never\t'Never'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
+json\t'A JSON object a line'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l full -d 'Show the customers\' words whole'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s q -l quiet -d 'No progress, warnings or hints'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r

@@ -280,6 +280,9 @@ pub struct GapsArgs {
     /// With --against: exit with 10 if any gap has one of these states
     #[arg(long, value_enum, value_name = "STATUS", value_delimiter = ',', requires = "against")]
     pub fail_on: Vec<GapCondition>,
+    /// Show the customers' words whole
+    #[arg(long)]
+    pub full: bool,
 }
 
 impl RagArgs {

@@ -11,6 +11,7 @@ use crate::view::gaps::{Input, Questions};
 impl Run<'_> {
     /// `gaps`.
     pub(super) fn gaps(mut self, args: &GapsArgs) -> anyhow::Result<Exit> {
+        self.options.full = args.full;
         let pick = Self::pick::<GapRow<'_>>(&args.rows)?;
         let base = if args.against.is_empty() { None } else { Some(self.base(&args.against)?) };
         let gaps = self.fold_gaps(&args.sessions)?;

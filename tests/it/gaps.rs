@@ -50,7 +50,7 @@ fn the_table_says_first_what_was_asked_and_then_what_it_cost() {
     assert!(lines[0].starts_with("5 gaps in 14 sessions"), "{text}");
     assert!(lines[1].starts_with("the customer's words"), "{text}");
     for words in [
-        "pay the early termination",
+        "termination charge? R. Sato",
         "4 sessions: 3 unresolved",
         "csat",
         "nothing found",
