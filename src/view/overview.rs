@@ -185,7 +185,7 @@ impl Row for OverviewRow<'_> {
                 })
             })
             .below(1),
-            Column::<Self>::words("cause", |row, _| {
+            Column::<Self>::text("cause", |row, _| {
                 let cause = row.cause.map(|cause| Cell::new(cause.as_str(), cause.tone()));
                 cause.unwrap_or_default()
             })
