@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 use reqwest::header::HeaderValue;
 
 use crate::failure::Failure;
+use crate::input::decode;
 
 /// A key is a few dozen characters; a file that goes on and on is something else.
 const MAX_KEY_FILE: u64 = 8 * 1024;
+
+/// What people put around a value.
+const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
 
 /// An API key, ready to be sent. It has no way to be shown.
 #[derive(Clone)]
@@ -32,6 +36,13 @@ impl Key {
         }
         if text.contains(['\n', '\r']) {
             return Err(refuse("has a line break in it"));
+        }
+        if text.starts_with(QUOTES) || text.ends_with(QUOTES) {
+            return Err(refuse("has quotes around it").hint("take the quotes away"));
+        }
+        if text.starts_with("FEATHER_API_KEY=") {
+            return Err(refuse("is a line of a settings file")
+                .hint("leave the key alone, without FEATHER_API_KEY= before it"));
         }
         if !text.is_ascii() {
             return Err(refuse("has a character that is not ASCII"));
@@ -60,10 +71,29 @@ impl Key {
                 .and_then(|file| file.take(MAX_KEY_FILE).read_to_end(&mut bytes))
         }
         .map_err(unreadable)?;
-        let text = String::from_utf8_lossy(&bytes);
         let whence = if path.as_os_str() == "-" { "standard input" } else { &whence };
+        let text = text_of(bytes, whence)?;
         Self::new(text.trim_end_matches(['\n', '\r']), whence)
     }
+}
+
+/// The text of a key file, in whatever coding it was saved.
+fn text_of(bytes: Vec<u8>, whence: &str) -> Result<String, Failure> {
+    // No key is taken for something else because of how it begins.
+    if bytes.is_ascii() && !bytes.contains(&0) {
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    let refuse = |what: &str| {
+        Failure::usage(format!("the API key from {whence} {what}"))
+            .hint("a key file is text that holds the key alone; copy it again")
+    };
+    let decoded = decode::decode(bytes, std::io::empty())
+        .map_err(|foreign| refuse(&format!("is {}", foreign.what)))?;
+    let mut text = Vec::new();
+    let read = decoded.text.take(MAX_KEY_FILE).read_to_end(&mut text);
+    read.map_err(|error| refuse(&format!("cannot be read: {error}")))?;
+    let text = String::from_utf8_lossy(&text);
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }
 
 impl fmt::Debug for Key {
@@ -128,7 +158,8 @@ mod tests {
     #[test]
     fn a_key_is_one_word_of_ascii() {
         assert!(Key::new("fk_live_0123", "a test").is_ok());
-        for bad in ["", "a\nb", "a\r", "clé", "a b", "a\tb", "a\u{7f}"] {
+        for bad in ["", "a\nb", "a\r", "clé", "a b", "a\tb", "a\u{7f}", "\"ab\"", "“ab”", "'ab"]
+        {
             let failure = Key::new(bad, "a test").unwrap_err();
             assert!(failure.message.contains("a test"), "{}", failure.message);
             assert!(bad.is_empty() || !failure.message.contains(bad), "{}", failure.message);

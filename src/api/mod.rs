@@ -89,7 +89,7 @@ pub struct Fault {
 }
 
 /// What `-v` tells of a request. There is no room for the key in it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Trace {
     /// The address asked.
     pub url: Url,

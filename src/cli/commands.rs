@@ -1,5 +1,6 @@
 //! What each command over sessions takes.
 
+use std::ffi::OsString;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -19,9 +20,11 @@ pub struct Sessions {
     /// A session's UUID, a saved document, a folder of them, or - for standard input
     ///
     /// Standard input may hold documents, or UUIDs one a line (blank lines and # comments are
-    /// skipped). A file may hold one document, several, or NDJSON, or such a list of UUIDs.
+    /// skipped). A file may hold one document, several, NDJSON or an array of them, or such a list of
+    /// UUIDs. UTF-16 and gzip are read like UTF-8. Of a folder, *.json, *.ndjson and *.jsonl are
+    /// read, and the same with .gz.
     #[arg(value_name = "SESSION", value_hint = clap::ValueHint::AnyPath)]
-    pub sessions: Vec<String>,
+    pub sessions: Vec<OsString>,
     /// Which of them
     #[command(flatten)]
     pub selection: Selection,
@@ -276,7 +279,7 @@ pub struct GapsArgs {
     /// Each gap has a status: new (no gap in BASE), open (a gap in both), closed (asked again, and
     /// never missed) or not-asked. The same selection holds for both sides.
     #[arg(long, value_name = "BASE", value_hint = clap::ValueHint::AnyPath)]
-    pub against: Vec<String>,
+    pub against: Vec<OsString>,
     /// With --against: exit with 10 if any gap has one of these states
     #[arg(long, value_enum, value_name = "STATUS", value_delimiter = ',', requires = "against")]
     pub fail_on: Vec<GapCondition>,

@@ -1,5 +1,7 @@
 //! How figures are grouped and compared.
 
+use std::ffi::OsString;
+
 use clap::Args;
 
 /// How figures are grouped and compared, on every command that has a summary.
@@ -25,7 +27,7 @@ pub struct Figures {
     /// rests on fewer than 30 sessions on either side is too-few, and percentiles and counts are not
     /// judged.
     #[arg(long, value_name = "BASE", requires = "summary", value_hint = clap::ValueHint::AnyPath)]
-    pub against: Vec<String>,
+    pub against: Vec<OsString>,
     /// With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged
     ///
     /// Without FIGURE: the command's main one. Of several comparisons each is held to its part of the

@@ -7,6 +7,7 @@ use super::values::{ColorChoice, ErrorFormat, Zone};
 
 /// How to print.
 #[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
 #[command(next_help_heading = "Output")]
 pub struct Output {
     /// When to colour
@@ -32,6 +33,12 @@ pub struct Output {
         hide_short_help = true
     )]
     pub tz: Zone,
+    /// With --format csv: as a double click in Excel takes it
+    ///
+    /// Begins with a byte-order mark, without which Excel takes UTF-8 for another coding, and cuts
+    /// cells at the 32,767 characters that are the most it holds, saying how many were left out.
+    #[arg(long, global = true, hide_short_help = true)]
+    pub excel: bool,
     /// No progress, warnings or hints
     #[arg(long, short, global = true)]
     pub quiet: bool,

@@ -1,30 +1,77 @@
 //! Figures over the missing evidence of many sessions.
 
-use std::collections::HashMap;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::by::Sorter;
+use super::figure::{Better, Figure, Of, Plan};
+use super::table::Table;
 use crate::model::MissingEvidenceReason as Reason;
 use crate::rows::{Cell, Column, Page, Row, Tone, spell};
 use crate::view::missing::{Agreement, MissingRow, UNKNOWN, meaning, weakens};
 use crate::view::share;
 
-/// Figures over many sessions.
-#[derive(Debug, Default)]
-pub struct Summary {
-    /// Sessions added.
-    pub sessions: usize,
-    /// Sessions that neither declare a reason nor have one that is due.
-    pub complete: usize,
-    reasons: HashMap<String, Tally>,
-}
+// What a session, or one of its reasons, adds to.
+const ONE: usize = 0;
+const DECLARED: usize = 1;
+const PRESENT: usize = 2;
+const UNDECLARED: usize = 3;
+const COMPLETE: usize = 4;
+const SUMS: usize = 5;
 
-#[derive(Debug, Default)]
-struct Tally {
-    declared: usize,
-    present: usize,
-    undeclared: usize,
+/// The figures of `missing --summary`.
+pub static PLAN: Plan = Plan {
+    command: "missing",
+    figures: FIGURES,
+    sums: SUMS,
+    values: 0,
+    size: Of::Sessions,
+    main: Some("complete_rate"),
+    noun: ("reason", "reasons"),
+};
+
+const FIGURES: &[Figure] = &[
+    Figure::sessions().shown(),
+    Figure::count("declared", "declared", DECLARED).about("reasons that sessions declare").shown(),
+    Figure::count("declared_but_present", "but present", PRESENT)
+        .about("reasons that sessions declare although the evidence is there")
+        .below(1),
+    Figure::count("absent_but_not_declared", "undeclared", UNDECLARED)
+        .about("evidence that sessions lack and do not declare")
+        .below(1),
+    Figure::mean("declared_mean", "a session", DECLARED, ONE, 1)
+        .about("reasons that a session declares, in the mean")
+        .better(Better::Lower)
+        .whole()
+        .shown(),
+    Figure::count("complete", "complete", COMPLETE)
+        .about("sessions that neither declare a reason nor have one that is due")
+        .whole()
+        .shown(),
+    Figure::rate("complete_rate", "complete rate", COMPLETE, ONE)
+        .about("`complete` of `sessions`, 0 to 1")
+        .better(Better::Higher)
+        .whole()
+        .shown(),
+];
+
+/// Counts a session's reasons.
+///
+/// Fails where a row cannot be made JSON of.
+pub fn count(rows: &[MissingRow<'_>], sorter: &mut Sorter<'_>) -> serde_json::Result<()> {
+    sorter.session(|share| {
+        share.add(ONE, 1);
+        share.add_if(COMPLETE, !rows.iter().any(MissingRow::is_missing));
+    });
+    for row in rows.iter().filter(|row| row.reason.is_some()) {
+        let none = |_: &str| Vec::new();
+        sorter.row(row, none, |share| {
+            share.add_if(DECLARED, row.declared);
+            share.add_if(PRESENT, row.agreement == Some(Agreement::DeclaredButPresent));
+            share.add_if(UNDECLARED, row.agreement == Some(Agreement::AbsentButNotDeclared));
+        })?;
+    }
+    Ok(())
 }
 
 /// How many sessions declare or lack one kind of evidence, by the reason's code.
@@ -46,67 +93,39 @@ pub struct SummaryRow {
     pub weakens: Option<&'static str>,
 }
 
-impl Summary {
-    /// Adds one session's [`rows`].
-    pub fn add(&mut self, rows: &[MissingRow<'_>]) {
-        self.sessions += 1;
-        self.complete += usize::from(!rows.iter().any(MissingRow::is_missing));
-        for row in rows {
-            let Some(reason) = row.reason else { continue };
-            if !self.reasons.contains_key(reason) {
-                self.reasons.insert(reason.to_owned(), Tally::default());
-            }
-            let Some(tally) = self.reasons.get_mut(reason) else { continue };
-            tally.declared += usize::from(row.declared);
-            match row.agreement {
-                Some(Agreement::DeclaredButPresent) => tally.present += 1,
-                Some(Agreement::AbsentButNotDeclared) => tally.undeclared += 1,
-                _ => {}
-            }
+/// A row a reason that any session declares or lacks: most sessions first, then most disagreements,
+/// then by code. `reasons` has them by `reason`, `all` has them together.
+pub fn rows(reasons: &Table, all: &Table) -> Vec<SummaryRow> {
+    let sessions = all.total().sessions();
+    let row = |code: String, declared, present, undeclared| {
+        let known = Reason::KNOWN.iter().find(|known| known.as_str() == code);
+        SummaryRow {
+            meaning: known.and_then(meaning),
+            weakens: known.and_then(weakens),
+            reason: code,
+            sessions: declared,
+            share: share(declared, sessions),
+            declared_but_present: present,
+            absent_but_not_declared: undeclared,
         }
-    }
-
-    /// Adds other sessions' figures.
-    pub fn merge(&mut self, other: Self) {
-        self.sessions += other.sessions;
-        self.complete += other.complete;
-        for (reason, tally) in other.reasons {
-            let mine = self.reasons.entry(reason).or_default();
-            mine.declared += tally.declared;
-            mine.present += tally.present;
-            mine.undeclared += tally.undeclared;
-        }
-    }
-
-    /// A row a reason that any session declares or lacks: most sessions first, then most
-    /// disagreements, then by code.
-    pub fn rows(&self) -> Vec<SummaryRow> {
-        let sessions = self.sessions;
-        let mut rows: Vec<SummaryRow> = self
-            .reasons
-            .iter()
-            .map(|(code, tally)| {
-                let known = Reason::KNOWN.iter().find(|known| known.as_str() == *code);
-                SummaryRow {
-                    meaning: known.and_then(meaning),
-                    weakens: known.and_then(weakens),
-                    reason: code.clone(),
-                    sessions: tally.declared,
-                    share: share(tally.declared, sessions),
-                    declared_but_present: tally.present,
-                    absent_but_not_declared: tally.undeclared,
-                }
-            })
-            .collect();
-        let disagreements =
-            |row: &SummaryRow| row.declared_but_present + row.absent_but_not_declared;
-        rows.sort_by(|a, b| {
-            (b.sessions, disagreements(b))
-                .cmp(&(a.sessions, disagreements(a)))
-                .then_with(|| a.reason.cmp(&b.reason))
-        });
-        rows
-    }
+    };
+    let mut rows: Vec<SummaryRow> = reasons
+        .keys()
+        .iter()
+        .map(|key| {
+            let code = key.first().and_then(Option::as_deref);
+            let code = code.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+            let group = reasons.group(key);
+            row(code, group.count(DECLARED), group.count(PRESENT), group.count(UNDECLARED))
+        })
+        .collect();
+    let disagreements = |row: &SummaryRow| row.declared_but_present + row.absent_but_not_declared;
+    rows.sort_by(|a, b| {
+        (b.sessions, disagreements(b))
+            .cmp(&(a.sessions, disagreements(a)))
+            .then_with(|| a.reason.cmp(&b.reason))
+    });
+    rows
 }
 
 impl Row for SummaryRow {
@@ -133,23 +152,22 @@ impl Row for SummaryRow {
     }
 }
 
-impl Summary {
-    /// What stands around the figures.
-    pub fn page(&self, rows: &[SummaryRow]) -> Page {
-        let present: usize = rows.iter().map(|row| row.declared_but_present).sum();
-        let undeclared: usize = rows.iter().map(|row| row.absent_but_not_declared).sum();
-        let sessions = spell::counted(self.sessions, "session", "sessions");
-        let mut notes =
-            vec![format!("nothing is missing in {} of {sessions}", spell::count(self.complete))];
-        if present + undeclared > 0 {
-            notes.push(format!(
-                "disagreements: {} declared but present, {} absent but not declared",
-                spell::count(present),
-                spell::count(undeclared),
-            ));
-        }
-        Page { title: vec![format!("Missing evidence in {sessions}")], notes, dates: false }
+/// What stands around the figures.
+pub fn page(rows: &[SummaryRow], all: &Table) -> Page {
+    let present: usize = rows.iter().map(|row| row.declared_but_present).sum();
+    let undeclared: usize = rows.iter().map(|row| row.absent_but_not_declared).sum();
+    let total = all.total();
+    let sessions = spell::counted(total.sessions(), "session", "sessions");
+    let complete = spell::count(total.count(COMPLETE));
+    let mut notes = vec![format!("nothing is missing in {complete} of {sessions}")];
+    if present + undeclared > 0 {
+        notes.push(format!(
+            "disagreements: {} declared but present, {} absent but not declared",
+            spell::count(present),
+            spell::count(undeclared),
+        ));
     }
+    Page { title: vec![format!("Missing evidence in {sessions}")], notes, dates: false }
 }
 
 #[cfg(test)]
@@ -157,12 +175,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::figures::by::By;
     use crate::view::missing::rows;
     use crate::view::missing::tests::{complete, with_input};
 
     #[test]
     fn a_summary_counts_sessions_and_disagreements() {
-        let mut summary = Summary::default();
+        let by_reason = By::own::<MissingRow<'_>>("reason").unwrap();
+        let mut tables = [Table::new(&PLAN, by_reason), Table::new(&PLAN, By::nothing())];
         let mut present = complete();
         present["missing_evidence_reasons"] = json!(["no_csat", "no_csat"]);
         let mut absent = complete();
@@ -170,10 +190,18 @@ mod tests {
         let mut odd = complete();
         odd["missing_evidence_reasons"] = json!(["no_moon", "no_csat"]);
         for document in [complete(), present, absent, odd] {
-            with_input(&document, |input| summary.add(&rows(input)));
+            with_input(&document, |input| {
+                for table in &mut tables {
+                    let by = table.by.clone();
+                    let mut sorter = by.sorter(&PLAN, &[]);
+                    count(&rows(input), &mut sorter).unwrap();
+                    table.add(sorter.end());
+                }
+            });
         }
-        assert_eq!((summary.sessions, summary.complete), (4, 1));
-        let rows = summary.rows();
+        let [reasons, all] = tables;
+        assert_eq!((all.total().sessions(), all.total().count(COMPLETE)), (4, 1));
+        let rows = super::rows(&reasons, &all);
         assert_eq!(rows[0].reason, "no_csat");
         assert_eq!((rows[0].sessions, rows[0].share), (2, Some(0.5)));
         assert_eq!((rows[0].declared_but_present, rows[0].absent_but_not_declared), (2, 1));

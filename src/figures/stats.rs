@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// How [`percentile`] picks its value, in the words that every summary prints beside it.
 pub const METHOD: &str = "nearest-rank";
@@ -11,6 +11,7 @@ pub const METHOD: &str = "nearest-rank";
 /// The `p`th percentile (0 to 100) of `sorted` (ascending) by the nearest-rank method: the smallest
 /// value that is at least as large as `p` percent of all. It is always one of the values; None where
 /// there are none.
+#[cfg(test)]
 pub fn percentile(sorted: &[f64], p: f64) -> Option<f64> {
     sorted.get(rank(p, sorted.len())? - 1).copied()
 }
@@ -41,6 +42,18 @@ pub struct Spread {
     pub max: Option<f64>,
     /// How the percentiles were picked.
     pub method: &'static str,
+}
+
+/// Writes a whole number without `.0`, as the API does.
+#[allow(clippy::cast_possible_truncation, reason = "whole and small enough")]
+#[allow(clippy::ref_option, reason = "serde's signature")]
+pub fn plain<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => {
+            serializer.serialize_i64(*value as i64)
+        }
+        value => value.serialize(serializer),
+    }
 }
 
 /// Values, each kept once with its count: what repeats costs no memory.
@@ -93,7 +106,7 @@ impl Tally {
 }
 
 /// A key that sorts as the float does.
-const fn order(value: f64) -> u64 {
+pub(super) const fn order(value: f64) -> u64 {
     let bits = value.to_bits();
     // Negative floats sort backwards, and after the positive ones.
     if value.is_sign_negative() { !bits } else { bits ^ (1 << 63) }

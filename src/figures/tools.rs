@@ -1,39 +1,101 @@
 //! Figures over the tool calls of many sessions.
 
-use std::collections::{HashMap, HashSet};
-
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
+use super::by::Sorter;
+use super::figure::{Better, Figure, Of, Plan, Unit};
+use super::group::Group;
 use super::stats;
-use crate::model::Number;
+use super::table::Table;
 use crate::rows::{Cell, Column, Page, Row, Tone, spell};
-use crate::view::share;
-use crate::view::tools::{Counts, Status, ToolRow, name};
+use crate::view::tools::{Status, ToolRow, name};
 
 /// An error's text is kept up to this many characters.
 const ERROR_LENGTH: usize = 200;
 
-/// So many different errors a tool are counted; texts with an id in them would never end.
-const ERROR_TEXTS: usize = 4096;
+// What a call adds to.
+const CALLS: usize = 0;
+const OK: usize = 1;
+const ERRORS: usize = 2;
+const NO_RESULT: usize = 3;
+const UNRECORDED: usize = 4;
+const SUMS: usize = 5;
 
-/// Figures over the calls of many sessions.
-#[derive(Debug, Default)]
-pub struct Summary {
-    /// Sessions added, with calls or without.
-    pub sessions: usize,
-    /// By tool; results without a call have no name and stand under the empty one.
-    tools: HashMap<String, Tally>,
+/// The latencies.
+const LATENCY: usize = 0;
+
+/// The figures of `tools --summary`.
+pub static PLAN: Plan = Plan {
+    command: "tools",
+    figures: FIGURES,
+    sums: SUMS,
+    values: 1,
+    size: Of::Sum(CALLS),
+    main: Some("error_rate"),
+    noun: ("call", "calls"),
+};
+
+const ERROR_RATE: Of = Of::Ratio { part: ERRORS, whole: CALLS, per: 1 };
+const P50: Of = Of::Percentile { values: LATENCY, p: 50 };
+const P95: Of = Of::Percentile { values: LATENCY, p: 95 };
+
+const FIGURES: &[Figure] = &[
+    Figure::sessions().shown(),
+    Figure::count("calls", "calls", CALLS).about("calls, recorded or not").shown(),
+    Figure::count("ok", "ok", OK).about("calls that were answered without an error").below(3),
+    Figure::count("errors", "errors", ERRORS).about("calls that failed").shown(),
+    Figure::count("no_result", "no-result", NO_RESULT)
+        .about("calls to which neither result nor error came back")
+        .shown(),
+    Figure::count("unrecorded", "unrecorded", UNRECORDED)
+        .about("calls that only messages know of")
+        .below(2),
+    Figure::rate("error_rate", "error rate", ERRORS, CALLS)
+        .about("`errors` of `calls`, 0 to 1")
+        .better(Better::Lower)
+        .shown(),
+    Figure::percentile("latency_p50_ms", "latency p50", LATENCY, 50, Unit::Millis)
+        .about("half of the calls that have a latency took at most this (nearest rank)")
+        .below(1),
+    Figure::percentile("latency_p95_ms", "latency p95", LATENCY, 95, Unit::Millis)
+        .about("95 of 100 calls that have a latency took at most this (nearest rank)"),
+];
+
+/// Counts a session's calls.
+///
+/// Fails where a row cannot be made JSON of.
+pub fn count(rows: &[ToolRow<'_>], sorter: &mut Sorter<'_>) -> serde_json::Result<()> {
+    for row in rows {
+        let none = |_: &str| Vec::new();
+        sorter.row(row, none, |share| {
+            share.add(CALLS, 1);
+            share.add_if(OK, row.status == Status::Ok);
+            share.add_if(ERRORS, row.status == Status::Error);
+            share.add_if(NO_RESULT, row.status == Status::NoResult);
+            share.add_if(UNRECORDED, row.status == Status::Unrecorded);
+            if let Some(latency) = row.latency_ms {
+                share.value(LATENCY, latency.as_f64());
+            }
+            if let Some(error) = row.error.filter(|_| row.status == Status::Error) {
+                share.text(first_line(error));
+            }
+        })?;
+    }
+    Ok(())
 }
 
-#[derive(Debug, Default)]
-struct Tally {
-    sessions: usize,
-    counts: Counts,
-    /// In milliseconds.
-    latencies: Vec<f64>,
-    errors: HashMap<String, usize>,
+/// The first line of an error that says something, cut where it is long.
+fn first_line(error: &str) -> String {
+    let line = error.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or(error);
+    match line.char_indices().nth(ERROR_LENGTH) {
+        None => line.to_owned(),
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+    }
 }
+
+/// So many kinds of errors are shown to people; JSON has all.
+const KINDS: usize = 3;
 
 /// Whose figures a [`SummaryRow`] has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -67,17 +129,28 @@ pub struct SummaryRow {
     /// `errors` of `calls`, 0 to 1; null where there are no calls.
     pub error_rate: Option<f64>,
     /// Half of the calls that have a latency took at most this (nearest rank).
-    #[serde(serialize_with = "plain")]
+    #[serde(serialize_with = "stats::plain")]
     #[schemars(with = "Option<f64>", extend("unit" = "ms"))]
     pub latency_p50_ms: Option<f64>,
     /// 95 of 100 calls that have a latency took at most this (nearest rank).
-    #[serde(serialize_with = "plain")]
+    #[serde(serialize_with = "stats::plain")]
     #[schemars(with = "Option<f64>", extend("unit" = "ms"))]
     pub latency_p95_ms: Option<f64>,
     /// The first line of the most frequent error, at most 200 characters.
     pub top_error: Option<String>,
     /// How many calls had that error.
     pub top_error_count: usize,
+    /// Every kind of error, told apart by its first line, most first.
+    pub error_kinds: Vec<ErrorKind>,
+}
+
+/// How many calls failed so.
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ErrorKind {
+    /// The first line of the error, at most 200 characters.
+    pub error: String,
+    /// How many calls had it.
+    pub count: usize,
 }
 
 impl Row for SummaryRow {
@@ -90,12 +163,21 @@ impl Row for SummaryRow {
                 Scope::Tool => name(row.name.as_deref()),
                 Scope::Total => Cell::new("all", Tone::Plain),
             }),
-            Column::<Self>::text("most frequent error", |row, _| match &row.top_error {
-                None => Cell::absent(),
-                Some(error) => {
-                    let times = spell::count(row.top_error_count);
-                    Cell::new(format!("{times}× {error}"), Tone::Bad)
+            Column::<Self>::text("errors, most frequent first", |row, _| {
+                let kinds = row
+                    .error_kinds
+                    .iter()
+                    .take(KINDS)
+                    .map(|kind| format!("{}× {}", spell::count(kind.count), kind.error));
+                let mut kinds: Vec<String> = kinds.collect();
+                match row.error_kinds.len().saturating_sub(KINDS) {
+                    0 => {}
+                    more => kinds.push(format!("{} more kinds", spell::count(more))),
                 }
+                if kinds.is_empty() {
+                    return Cell::absent();
+                }
+                Cell::new(kinds.join("; "), Tone::Bad)
             })
             .below(1),
             Column::<Self>::numbers("calls", |row, _| Cell::count(row.calls)),
@@ -150,111 +232,46 @@ pub fn page(sessions: usize, rows: &[SummaryRow]) -> Page {
     }
 }
 
-/// Writes a whole number without `.0`, as the API does.
-#[allow(clippy::cast_possible_truncation, reason = "whole and small enough")]
-#[allow(clippy::ref_option, reason = "serde's signature")]
-fn plain<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => {
-            serializer.serialize_i64(*value as i64)
-        }
-        value => value.serialize(serializer),
-    }
+/// A row a tool, most errors first, then most calls, then by name; and one for all. `tools` has the
+/// calls by `name`, `all` has them together.
+pub fn rows(tools: &Table, all: &Table) -> Vec<SummaryRow> {
+    let keys = tools.keys();
+    let mut rows: Vec<SummaryRow> = keys
+        .iter()
+        .map(|key| {
+            let name = key.first().and_then(Option::as_deref);
+            let name = name.and_then(|json| serde_json::from_str(json).ok());
+            SummaryRow::of(Scope::Tool, name, &tools.group(key))
+        })
+        .collect();
+    rows.sort_by(|a, b| {
+        (b.errors, b.calls).cmp(&(a.errors, a.calls)).then_with(|| a.name.cmp(&b.name))
+    });
+    rows.push(SummaryRow::of(Scope::Total, None, &all.total()));
+    rows
 }
 
-impl Summary {
-    /// Adds one session's calls.
-    pub fn add<'r, 'a: 'r>(&mut self, rows: impl IntoIterator<Item = &'r ToolRow<'a>>) {
-        self.sessions += 1;
-        let mut seen = HashSet::new();
-        for row in rows {
-            let name = row.name.unwrap_or_default();
-            if !self.tools.contains_key(name) {
-                self.tools.insert(name.to_owned(), Tally::default());
-            }
-            let Some(tally) = self.tools.get_mut(name) else { continue };
-            tally.sessions += usize::from(seen.insert(name));
-            tally.counts.add(row.status);
-            let latency = row.latency_ms.map(Number::as_f64).filter(|value| value.is_finite());
-            tally.latencies.extend(latency);
-            if row.status == Status::Error
-                && let Some(error) = row.error
-            {
-                tally.count_error(error);
-            }
-        }
-    }
-
-    /// Adds other sessions' figures.
-    pub fn merge(&mut self, other: Self) {
-        self.sessions += other.sessions;
-        for (name, tally) in other.tools {
-            self.tools.entry(name).or_default().merge(&tally);
-        }
-    }
-
-    /// A row a tool, most errors first, then most calls, then by name; and one for all.
-    pub fn rows(self) -> Vec<SummaryRow> {
-        let mut total = Tally::default();
-        let mut rows = Vec::with_capacity(self.tools.len() + 1);
-        for (name, tally) in self.tools {
-            total.merge(&tally);
-            rows.push(tally.row(Scope::Tool, Some(name).filter(|name| !name.is_empty())));
-        }
-        rows.sort_by(|a, b| {
-            (b.errors, b.calls).cmp(&(a.errors, a.calls)).then_with(|| a.name.cmp(&b.name))
-        });
-        // With calls of several tools, or of none.
-        total.sessions = self.sessions;
-        rows.push(total.row(Scope::Total, None));
-        rows
-    }
-}
-
-impl Tally {
-    fn count_error(&mut self, error: &str) {
-        let line = error.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or(error);
-        let text = match line.char_indices().nth(ERROR_LENGTH) {
-            None => line.to_owned(),
-            Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        };
-        if let Some(count) = self.errors.get_mut(&text) {
-            *count += 1;
-        } else if self.errors.len() < ERROR_TEXTS {
-            self.errors.insert(text, 1);
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.sessions += other.sessions;
-        self.counts.calls += other.counts.calls;
-        self.counts.ok += other.counts.ok;
-        self.counts.errors += other.counts.errors;
-        self.counts.no_result += other.counts.no_result;
-        self.counts.unrecorded += other.counts.unrecorded;
-        self.latencies.extend(&other.latencies);
-        for (text, count) in &other.errors {
-            *self.errors.entry(text.clone()).or_default() += count;
-        }
-    }
-
-    fn row(mut self, scope: Scope, name: Option<String>) -> SummaryRow {
-        self.latencies.sort_unstable_by(f64::total_cmp);
-        let top = self.errors.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)));
-        SummaryRow {
+impl SummaryRow {
+    fn of(scope: Scope, name: Option<String>, group: &Group) -> Self {
+        let texts = group.texts();
+        let kinds = texts
+            .iter()
+            .map(|(error, count)| ErrorKind { error: (*error).to_owned(), count: *count });
+        Self {
             scope,
             name,
-            sessions: self.sessions,
-            calls: self.counts.calls,
-            ok: self.counts.ok,
-            errors: self.counts.errors,
-            no_result: self.counts.no_result,
-            unrecorded: self.counts.unrecorded,
-            error_rate: share(self.counts.errors, self.counts.calls),
-            latency_p50_ms: stats::percentile(&self.latencies, 50.0),
-            latency_p95_ms: stats::percentile(&self.latencies, 95.0),
-            top_error_count: top.as_ref().map_or(0, |(_, count)| *count),
-            top_error: top.map(|(text, _)| text),
+            sessions: group.sessions(),
+            calls: group.count(CALLS),
+            ok: group.count(OK),
+            errors: group.count(ERRORS),
+            no_result: group.count(NO_RESULT),
+            unrecorded: group.count(UNRECORDED),
+            error_rate: group.value(ERROR_RATE),
+            latency_p50_ms: group.value(P50),
+            latency_p95_ms: group.value(P95),
+            top_error: texts.first().map(|(error, _)| (*error).to_owned()),
+            top_error_count: texts.first().map_or(0, |(_, count)| *count),
+            error_kinds: kinds.collect(),
         }
     }
 }
@@ -265,7 +282,34 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::figures::by::By;
+    use crate::view::tools::Counts;
     use crate::view::tools::tests::{answers, asks, entry, list, message, with_rows};
+
+    struct Summary {
+        tools: Table,
+        all: Table,
+    }
+
+    impl Summary {
+        fn new() -> Self {
+            let by_name = By::own::<ToolRow<'_>>("name").unwrap();
+            Self { tools: Table::new(&PLAN, by_name), all: Table::new(&PLAN, By::nothing()) }
+        }
+
+        fn add(&mut self, rows: &[ToolRow<'_>]) {
+            for table in [&mut self.tools, &mut self.all] {
+                let by = table.by.clone();
+                let mut sorter = by.sorter(&PLAN, &[]);
+                count(rows, &mut sorter).unwrap();
+                table.add(sorter.end());
+            }
+        }
+
+        fn rows(&self) -> Vec<SummaryRow> {
+            super::rows(&self.tools, &self.all)
+        }
+    }
 
     #[test]
     fn a_summary_counts_by_tool_with_the_most_errors_first() {
@@ -273,7 +317,7 @@ mod tests {
             json!({"name": name, "assistant_turn_id": "t", "error": error,
                    "result": "r", "latency_ms": latency})
         };
-        let mut summary = Summary::default();
+        let mut summary = Summary::new();
         let first = json!([
             call("a", None, 10.0),
             call("b", Some("one\nmore"), 20.0),
@@ -293,6 +337,7 @@ mod tests {
                 "scope": "tool", "name": "b", "sessions": 1, "calls": 3, "ok": 0, "errors": 3,
                 "no_result": 0, "unrecorded": 0, "error_rate": 1.0, "latency_p50_ms": 30,
                 "latency_p95_ms": 40, "top_error": "one", "top_error_count": 2,
+                "error_kinds": [{"error": "one", "count": 2}, {"error": "two", "count": 1}],
             })
         );
         assert_eq!((&rows[1]["sessions"], &rows[1]["latency_p50_ms"]), (&json!(2), &json!(0.5)));
@@ -302,13 +347,14 @@ mod tests {
                 "scope": "total", "name": null, "sessions": 3, "calls": 7, "ok": 2, "errors": 3,
                 "no_result": 0, "unrecorded": 2, "error_rate": 3.0 / 7.0, "latency_p50_ms": 20,
                 "latency_p95_ms": 40, "top_error": "one", "top_error_count": 2,
+                "error_kinds": [{"error": "one", "count": 2}, {"error": "two", "count": 1}],
             })
         );
     }
 
     #[test]
     fn long_errors_are_cut_between_characters() {
-        let mut summary = Summary::default();
+        let mut summary = Summary::new();
         let error = "é".repeat(500);
         let calls = json!([{"name": "a", "error": error}]);
         with_rows(&json!([]), &calls, |rows| summary.add(rows));
@@ -318,7 +364,7 @@ mod tests {
 
     #[test]
     fn nothing_has_no_rate() {
-        let rows = Summary::default().rows();
+        let rows = Summary::new().rows();
         assert_eq!((rows.len(), rows[0].calls, rows[0].error_rate), (1, 0, None));
     }
 
@@ -327,7 +373,7 @@ mod tests {
         fn the_figures_add_up(
             sessions in prop::collection::vec((list(message()), list(entry())), 0..4),
         ) {
-            let mut summary = Summary::default();
+            let mut summary = Summary::new();
             let mut calls = 0;
             for (messages, entries) in &sessions {
                 with_rows(messages, entries, |rows| {
@@ -351,6 +397,7 @@ mod tests {
                 prop_assert_eq!(row.calls, row.ok + row.errors + row.no_result + row.unrecorded);
                 prop_assert!(row.top_error_count <= row.errors);
                 prop_assert_eq!(row.top_error.is_some(), row.errors > 0);
+                prop_assert_eq!(row.error_kinds.iter().map(|kind| kind.count).sum::<usize>(), row.errors);
             }
         }
     }

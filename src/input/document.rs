@@ -1,18 +1,19 @@
 //! One document: where it came from, and whether it is an analysis input.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::thread;
 
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
-use crate::input::split::{Outline, Seam};
-use crate::model::{KNOWN_SCHEMA_VERSION, SessionAnalysisInput, Text, json_type};
+use crate::input::outline::{Outline, Seam};
+use crate::input::refusal;
+use crate::input::split::Place;
+use crate::model::{self, KNOWN_SCHEMA_VERSION, Repaired, SessionAnalysisInput, Text, json_type};
 
 /// Nesting past this is refused: indenting it would blow a document up by its square.
 pub const MAX_DEPTH: usize = 1000;
@@ -38,8 +39,10 @@ pub enum Origin {
     File {
         /// How the user named it.
         label: String,
-        /// The line on which the document begins, from 1.
-        line: usize,
+        /// Where in it the document begins.
+        place: Place,
+        /// Whether the one before it begins on the same line.
+        beside: bool,
     },
 }
 
@@ -48,8 +51,15 @@ impl Origin {
     pub fn subject(&self) -> Subject {
         match self {
             Self::Session { id, .. } => Subject::Session(*id),
-            Self::File { label, line: 1 } => Subject::Source(label.clone()),
-            Self::File { label, line } => Subject::Source(format!("{label}, line {line}")),
+            Self::File { label, place: Place { line, column }, beside: true } => {
+                Subject::Source(format!("{label}, line {line}, column {column}"))
+            }
+            Self::File { label, place: Place { line: 1, .. }, .. } => {
+                Subject::Source(label.clone())
+            }
+            Self::File { label, place: Place { line, .. }, .. } => {
+                Subject::Source(format!("{label}, line {line}"))
+            }
         }
     }
 }
@@ -59,6 +69,8 @@ impl Origin {
 pub struct Document {
     origin: Origin,
     text: String,
+    /// What a view reads in its place, where it does not keep to the API's types.
+    repaired: OnceLock<Repaired>,
 }
 
 /// What is known of a document that was checked.
@@ -82,17 +94,8 @@ impl Document {
     /// A document of these bytes. Fails where they are not UTF-8.
     pub fn new(origin: Origin, bytes: Vec<u8>) -> Result<Self, Failure> {
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { origin, text }),
-            Err(error) => {
-                let position = error.utf8_error().valid_up_to();
-                let bytes = error.as_bytes();
-                let message = if bytes.starts_with(&[0x1f, 0x8b]) {
-                    "gzip data that was not declared as such, not JSON".to_owned()
-                } else {
-                    format!("not JSON: byte {} is not UTF-8", position + 1)
-                };
-                Err(unusable(&origin, message))
-            }
+            Ok(text) => Ok(Self { origin, text, repaired: OnceLock::new() }),
+            Err(error) => Err(refusal::no_text(&origin, &error)),
         }
     }
 
@@ -120,12 +123,13 @@ impl Document {
     pub fn check(&self) -> Result<Checked<'_>, Failure> {
         let (head, outline) = self.outlined(|| serde_json::from_str(self.json()));
         let Head { session_id, schema_version } =
-            head.map_err(|error| self.refuse(&error, None))?;
+            head.map_err(|error| refusal::refuse(self, &error, None))?;
         self.refuse_depth(&outline)?;
         Ok(Checked { session_id, schema_version, seams: outline.seams })
     }
 
-    /// Reads the parts that `M`, `R`, `C` and `T` ask for.
+    /// Reads the parts that `M`, `R`, `C` and `T` ask for. What is of another type than the API's
+    /// document says is read as well as can be; [`Self::remarks`] tells of it.
     pub fn read<'a, M, R, C, T>(&'a self) -> Result<SessionAnalysisInput<'a, M, R, C, T>, Failure>
     where
         M: Deserialize<'a>,
@@ -134,19 +138,52 @@ impl Document {
         T: Deserialize<'a>,
     {
         let (input, outline) = self.outlined(|| serde_json::from_str(self.json()));
-        let input = input.map_err(|error| {
-            // Read again, slower, only to name the place.
-            let mut deserializer = serde_json::Deserializer::from_str(self.json());
-            let path = serde_path_to_error::deserialize::<_, SessionAnalysisInput<'a, M, R, C, T>>(
-                &mut deserializer,
-            )
-            .err()
-            .map(|error| error.path().to_string())
-            .filter(|path| path != ".");
-            self.refuse(&error, path.as_deref())
-        })?;
-        self.refuse_depth(&outline)?;
-        Ok(input)
+        match input {
+            Ok(input) => {
+                self.refuse_depth(&outline)?;
+                Ok(input)
+            }
+            Err(error) if error.is_data() => {
+                // Past the first wrong type nothing was looked at.
+                if let Err(error) = serde_json::from_str::<&RawValue>(self.json()) {
+                    return Err(refusal::refuse(self, &error, None));
+                }
+                self.refuse_depth(&outline)?;
+                self.read_repaired(&error)
+            }
+            Err(error) => Err(refusal::refuse(self, &error, None)),
+        }
+    }
+
+    /// Reads a document that is JSON and that was refused with `error`.
+    fn read_repaired<'a, I: Deserialize<'a>>(
+        &'a self,
+        error: &serde_json::Error,
+    ) -> Result<I, Failure> {
+        let repaired = match self.repaired.get() {
+            Some(repaired) => Ok(Some(repaired)),
+            None => model::repair::<I>(self.json())
+                .map(|repaired| repaired.map(|repaired| self.repaired.get_or_init(|| repaired))),
+        };
+        let path = || self.path_of_error::<I>();
+        match repaired {
+            Ok(repaired) => {
+                let read = repaired.and_then(|repaired| serde_json::from_str(&repaired.json).ok());
+                read.ok_or_else(|| refusal::refuse(self, error, path().as_deref()))
+            }
+            // Where it is the first thing that is wrong, it is known where that stands.
+            Err(beyond) => Err(match path() {
+                Some(path) if path != "session_id" => refusal::refuse(self, &beyond, None),
+                path => refusal::refuse(self, error, path.as_deref()),
+            }),
+        }
+    }
+
+    /// Where a strict reading fails. Reads again, slower, only to name the place.
+    fn path_of_error<'a, I: Deserialize<'a>>(&'a self) -> Option<String> {
+        let mut deserializer = serde_json::Deserializer::from_str(self.json());
+        let error = serde_path_to_error::deserialize::<_, I>(&mut deserializer).err()?;
+        Some(error.path().to_string()).filter(|path| path != ".")
     }
 
     /// Parses, and takes the outline beside it where the document is large.
@@ -162,17 +199,12 @@ impl Document {
         })
     }
 
-    /// Reads every part, whole.
-    pub fn read_whole(&self) -> Result<SessionAnalysisInput<'_>, Failure> {
-        self.read()
-    }
-
     fn refuse_depth(&self, outline: &Outline) -> Result<(), Failure> {
         if outline.depth <= MAX_DEPTH {
             return Ok(());
         }
         let message = format!("nested {} levels deep; {MAX_DEPTH} is the most", outline.depth);
-        Err(unusable(&self.origin, message))
+        Err(refusal::unusable(&self.origin, message))
     }
 
     /// What is odd about the document without making it unusable.
@@ -191,71 +223,9 @@ impl Document {
             ));
         }
         remarks
+            .extend(self.repaired.get().into_iter().flat_map(|repaired| repaired.remarks.clone()));
+        remarks
     }
-
-    /// Says why the parser refused the document.
-    fn refuse(&self, error: &serde_json::Error, path: Option<&str>) -> Failure {
-        let json = self.json();
-        let begins = json.get(..15).unwrap_or(json).to_ascii_lowercase();
-        let html = begins.starts_with("<!doctype html") || begins.starts_with("<html");
-        // What is nothing like a document is named; where it fails says little.
-        let what = match (json.bytes().next(), serde_json::from_str::<&RawValue>(json)) {
-            (None, _) => Some("an empty body".to_owned()),
-            (Some(b'{'), _) => None,
-            (Some(_), _) if html => Some("an HTML page, not JSON".to_owned()),
-            (Some(_), Ok(value)) => Some(format!("a JSON {}, not an object", json_type(value))),
-            (Some(_), Err(_)) => Some("not JSON".to_owned()),
-        };
-        let message = match (&what, error.classify()) {
-            (Some(what), _) => what.clone(),
-            (None, Category::Data) => {
-                let path = path.map(|path| format!("{path}: ")).unwrap_or_default();
-                format!("not an analysis input: {path}{}", self.place(error))
-            }
-            (None, Category::Eof) => format!("not JSON: it breaks off: {}", self.place(error)),
-            (None, _) => format!("not JSON: {}", self.place(error)),
-        };
-        let message = match &self.origin {
-            Origin::Session { content_type: Some(kind), .. } if what.is_some() => {
-                format!("the server answered with {message} ({kind})")
-            }
-            Origin::Session { .. } if what.is_some() => {
-                format!("the server answered with {message}")
-            }
-            _ => message,
-        };
-        unusable(&self.origin, message)
-    }
-
-    /// The parser's message, its line counted from the top of the file.
-    fn place(&self, error: &serde_json::Error) -> String {
-        let text = error.to_string();
-        let (first, line, column) = match &self.origin {
-            Origin::File { line, .. } => (*line, error.line(), error.column()),
-            Origin::Session { .. } => (1, error.line(), error.column()),
-        };
-        match text.rsplit_once(" at line ") {
-            Some((message, _)) if line > 0 => {
-                format!("{message} (line {}, column {column})", first + line - 1)
-            }
-            _ => text,
-        }
-    }
-}
-
-fn unusable(origin: &Origin, message: String) -> Failure {
-    let hint = match origin {
-        Origin::Session { .. } => {
-            "check --base-url; if it is right, something between here and the API answers for it"
-        }
-        Origin::File { .. } => "documents are what feather-analysis fetch prints",
-    };
-    let mut failure = Failure::new(Exit::Document, origin.subject(), message).hint(hint);
-    if let Origin::Session { status, tries, .. } = origin {
-        failure.status = Some(*status);
-        failure.tries = *tries;
-    }
-    failure
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Head<'a> {
@@ -271,10 +241,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Head<'a> {
 
             // By hand, since a key that stands twice is no reason to refuse a document.
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Head<'de>, A::Error> {
-                let mut session_id = None;
+                let mut session_id: Option<&RawValue> = None;
                 let mut schema_version = None;
                 while let Some(key) = map.next_key::<Text<'de>>()? {
                     match &*key {
+                        // The last one counts, whatever the others are.
                         "session_id" => session_id = Some(map.next_value()?),
                         "analyzer_input_schema_version" => schema_version = Some(map.next_value()?),
                         _ => {
@@ -282,8 +253,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Head<'a> {
                         }
                     }
                 }
-                let session_id =
-                    session_id.ok_or_else(|| serde::de::Error::missing_field("session_id"))?;
+                let session_id = session_id.ok_or_else(|| A::Error::missing_field("session_id"))?;
+                let session_id = Text::deserialize(session_id).map_err(|_| {
+                    let found = json_type(session_id);
+                    A::Error::custom(format_args!(
+                        "session_id: {found} where a string was expected"
+                    ))
+                })?;
                 Ok(Head { session_id, schema_version })
             }
         }

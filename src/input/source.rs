@@ -1,9 +1,8 @@
-//! SESSION arguments → documents, in order: UUIDs, files, folders, standard input.
+//! The documents of what was named, in its order: fetched, or read from files and streams.
 
-use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek as _};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read, Seek as _};
+use std::path::PathBuf;
 use std::thread;
 
 use uuid::Uuid;
@@ -11,15 +10,11 @@ use uuid::Uuid;
 use crate::api::{self, Answer};
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
+use crate::input::arguments::has_list_name;
+use crate::input::decode::{self, Broken, Coding, Foreign};
 use crate::input::document::{Document, Origin};
 use crate::input::split::{self, SplitError, Splitter};
 use crate::input::{Fetches, Observer};
-
-/// What standard input is called in messages.
-const STDIN: &str = "standard input";
-
-/// How much of a file is looked at to tell documents from a list of ids.
-const PEEK: usize = 4096;
 
 /// One thing the user named.
 pub enum Item {
@@ -34,210 +29,18 @@ pub enum Item {
     },
 }
 
-/// Where a file's bytes are.
+/// Where documents are.
 pub enum Input {
     /// In a file that is opened when its turn comes.
     Path(PathBuf),
-    /// In a stream that was opened to see what it holds.
-    Open(Box<dyn Read>),
+    /// In a stream that was opened to see what it holds, as the text it stands for.
+    Open(Box<dyn Read + Send>),
+    /// Nowhere: the stream turned out to be something else.
+    Foreign(Foreign),
 }
 
-/// Makes sense of the SESSION arguments. No request is made here.
-///
-/// A UUID that is named again is dropped. Fails with [`Exit::Usage`] at the first argument, or line
-/// of a list, that is neither.
-pub fn resolve(arguments: &[String], stdin_taken: bool) -> Result<Vec<Item>, Failure> {
-    let mut resolver = Resolver { items: Vec::new(), seen: HashSet::new(), stdin_taken };
-    for argument in arguments {
-        resolver.add(argument)?;
-    }
-    Ok(resolver.items)
-}
-
-struct Resolver {
-    items: Vec<Item>,
-    seen: HashSet<Uuid>,
-    stdin_taken: bool,
-}
-
-impl Resolver {
-    fn add(&mut self, argument: &str) -> Result<(), Failure> {
-        if argument == "-" {
-            if std::mem::replace(&mut self.stdin_taken, true) {
-                return Err(Failure::usage("standard input can be used for one thing only")
-                    .hint("name - once, and the key in a file of its own"));
-            }
-            let stdin = BufReader::with_capacity(PEEK, io::stdin());
-            return self.add_stream(STDIN.to_owned(), stdin);
-        }
-        if let Ok(id) = Uuid::parse_str(argument) {
-            self.add_session(id);
-            return Ok(());
-        }
-        let path = Path::new(argument);
-        match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => self.add_folder(path),
-            Ok(metadata) if metadata.is_file() => {
-                if !has_document_name(path)
-                    && let Some(list) = open_list(path)
-                {
-                    return self.add_list(argument, list);
-                }
-                self.add_path(path);
-                Ok(())
-            }
-            // A pipe cannot be opened twice.
-            Ok(_) => match File::open(path) {
-                Ok(file) => self.add_stream(argument.to_owned(), BufReader::new(file)),
-                Err(error) => Err(unreadable(argument, &error)),
-            },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(no_such(argument)),
-            Err(error) => Err(unreadable(argument, &error)),
-        }
-    }
-
-    fn add_session(&mut self, id: Uuid) {
-        if self.seen.insert(id) {
-            self.items.push(Item::Session(id));
-        }
-    }
-
-    fn add_path(&mut self, path: &Path) {
-        let label = path.display().to_string();
-        self.items.push(Item::Documents { label, input: Input::Path(path.to_owned()) });
-    }
-
-    /// The folder's documents, by name.
-    fn add_folder(&mut self, folder: &Path) -> Result<(), Failure> {
-        let label = folder.display().to_string();
-        let mut paths = std::fs::read_dir(folder)
-            .and_then(Iterator::collect::<io::Result<Vec<_>>>)
-            .map_err(|error| unreadable(&label, &error))?
-            .into_iter()
-            .map(|entry| entry.path())
-            .filter(|path| has_document_name(path) && !path.is_dir())
-            .collect::<Vec<_>>();
-        if paths.is_empty() {
-            return Err(Failure::usage(format!(
-                "{label}: the folder holds no *.json and no *.ndjson"
-            ))
-            .hint("fetch --out-dir fills a folder; folders in it are not looked into"));
-        }
-        paths.sort();
-        for path in paths {
-            self.add_path(&path);
-        }
-        Ok(())
-    }
-
-    /// A stream: documents where the first byte that is not blank is `{`, else ids.
-    fn add_stream(
-        &mut self,
-        label: String,
-        mut stream: BufReader<impl Read + 'static>,
-    ) -> Result<(), Failure> {
-        loop {
-            let peeked = stream.fill_buf().map_err(|error| unreadable(&label, &error))?;
-            let after_mark = peeked.strip_prefix(b"\xef\xbb\xbf").unwrap_or(peeked);
-            let Some(first) = after_mark.iter().find(|byte| !byte.is_ascii_whitespace()) else {
-                if peeked.is_empty() {
-                    return Ok(());
-                }
-                let blank = peeked.len();
-                stream.consume(blank);
-                continue;
-            };
-            if *first == b'{' {
-                let input = Input::Open(Box::new(stream));
-                self.items.push(Item::Documents { label, input });
-                return Ok(());
-            }
-            return self.add_list(&label, stream);
-        }
-    }
-
-    /// A list of ids, one a line; `#` begins a comment.
-    fn add_list(&mut self, label: &str, list: impl BufRead) -> Result<(), Failure> {
-        for (number, line) in list.lines().enumerate() {
-            let number = number + 1;
-            let line = line.map_err(|error| match error.kind() {
-                io::ErrorKind::InvalidData => {
-                    Failure::usage(format!("{label}, line {number}: not text"))
-                }
-                _ => unreadable(label, &error),
-            })?;
-            // Spreadsheets begin a list with a byte-order mark, databases quote.
-            let text = line.trim_start_matches('\u{feff}').split('#').next().unwrap_or_default();
-            let text = text.trim().trim_matches('"');
-            if text.is_empty() {
-                continue;
-            }
-            let id = Uuid::parse_str(text).map_err(|_| {
-                let reason = cut_off(text).map(|reason| format!(": {reason}")).unwrap_or_default();
-                let shown = quoted(text);
-                Failure::usage(format!(
-                    "{label}, line {number}: {shown} is not a session id{reason}"
-                ))
-                .hint(if text.starts_with('[') {
-                    "documents begin with {; jq -c '.[]' takes a list of them apart"
-                } else {
-                    "a list of sessions holds one UUID a line; nothing was fetched"
-                })
-            })?;
-            self.add_session(id);
-        }
-        Ok(())
-    }
-}
-
-/// Whether the name is that of a saved document.
-fn has_document_name(path: &Path) -> bool {
-    has_extension(path, "json") || has_extension(path, "ndjson")
-}
-
-fn has_extension(path: &Path, wanted: &str) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
-}
-
-/// The file, if it can be read and holds a list of ids. Whatever is wrong with it otherwise is told
-/// when its turn comes.
-fn open_list(path: &Path) -> Option<BufReader<File>> {
-    let mut file = BufReader::with_capacity(PEEK, File::open(path).ok()?);
-    holds_ids(file.fill_buf().ok()?).then_some(file)
-}
-
-/// Whether a file that begins like this is a list of ids. One that is empty is a list of none.
-fn holds_ids(beginning: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(beginning);
-    let text = text.trim_start_matches('\u{feff}');
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty());
-    first.is_none_or(|line| line.starts_with('#') || Uuid::parse_str(line).is_ok())
-}
-
-fn no_such(argument: &str) -> Failure {
-    let shown = quoted(argument);
-    if let Some(reason) = cut_off(argument) {
-        return Failure::usage(format!("{shown} is not a session id: {reason}"))
-            .hint("copy the whole id, like 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11");
-    }
-    if humantime::parse_duration(argument).is_ok() {
-        return Failure::usage(format!("{shown} is not a session id and there is no such file"))
-            .hint(format!("if it is how long to wait, write --wait={argument}"));
-    }
-    Failure::usage(format!("{shown} is not a session id and there is no such file"))
-        .hint("name a session's UUID, a saved document, a folder of them, or - for standard input")
-}
-
-/// What is wrong with an id that was not copied whole; None where the text is nothing like an id.
-fn cut_off(text: &str) -> Option<String> {
-    let like_an_id = (4..40).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-        && text.bytes().any(|byte| byte.is_ascii_digit());
-    let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
-    like_an_id.then(|| format!("a UUID has 32 hexadecimal digits, this has {digits}"))
-}
-
-fn unreadable(label: &str, error: &io::Error) -> Failure {
+/// The failure of an input that cannot be read.
+pub fn unreadable(label: &str, error: &io::Error) -> Failure {
     Failure::new(
         Exit::Failure,
         Subject::Source(label.to_owned()),
@@ -245,16 +48,8 @@ fn unreadable(label: &str, error: &io::Error) -> Failure {
     )
 }
 
-/// Words of the user's, shortened where they go on and on.
-fn quoted(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("\"{}…\"", &text[..end]),
-        None => format!("\"{text}\""),
-    }
-}
-
 /// A stream, which can only be read piece by piece.
-struct Stream(Box<dyn Read>);
+struct Stream(Box<dyn Read + Send>);
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -312,11 +107,13 @@ pub struct Documents {
 /// A file or stream that is being read.
 struct OpenFile {
     label: String,
-    splitter: Splitter<Box<dyn split::Source>>,
-    /// Its size in bytes, where it is a file.
+    splitter: Splitter<Box<dyn split::Source + Send>>,
+    /// Its size in bytes, where it is a file that holds them as they are.
     size: Option<u64>,
     /// Whether to take it amiss if no further document comes.
     wanting: bool,
+    /// The line on which the latest document begins.
+    line: Option<usize>,
 }
 
 impl Documents {
@@ -354,8 +151,7 @@ impl Documents {
                 }
                 Some(Item::Documents { label, input }) => {
                     // NDJSON is a list, which may be empty.
-                    let wanting =
-                        !matches!(&input, Input::Path(path) if has_extension(path, "ndjson"));
+                    let wanting = !matches!(&input, Input::Path(path) if has_list_name(path));
                     match self.open(label, input, wanting) {
                         Ok(file) => self.open = Some(file),
                         Err(failure) => return Ok(Some(Err(failure))),
@@ -365,17 +161,35 @@ impl Documents {
         }
     }
 
+    /// Whether it is certain, without waiting, that no further document comes.
+    pub fn is_exhausted(&self) -> bool {
+        self.items.as_slice().is_empty()
+            && self.open.as_ref().is_none_or(|file| !file.wanting && file.splitter.is_done())
+    }
+
     fn open(&self, label: String, input: Input, wanting: bool) -> Result<OpenFile, Failure> {
-        let (reader, size): (Box<dyn split::Source>, _) = match input {
+        let unreadable = |error: io::Error| unreadable(&label, &error);
+        let refuse = |foreign| refuse(&label, foreign);
+        let mut size = None;
+        let (beginning, reader): (_, Box<dyn split::Source + Send>) = match input {
+            Input::Open(text) => (Vec::new(), Box::new(Stream(text))),
+            Input::Foreign(foreign) => return Err(refuse(foreign)),
             Input::Path(path) => {
-                let file = File::open(path).map_err(|error| unreadable(&label, &error))?;
-                let size = file.metadata().ok().map(|metadata| metadata.len());
-                (Box::new(Regular(file)), size)
+                let mut file = File::open(path).map_err(unreadable)?;
+                let mut beginning = Vec::new();
+                let mut first = file.by_ref().take(split::CHUNK as u64);
+                first.read_to_end(&mut beginning).map_err(unreadable)?;
+                if Coding::of(&beginning) == Coding::Utf8 {
+                    size = file.metadata().ok().map(|metadata| metadata.len());
+                    (beginning, Box::new(Regular(file)))
+                } else {
+                    let decoded = decode::decode(beginning, file).map_err(refuse)?;
+                    (Vec::new(), Box::new(Stream(decoded.text)))
+                }
             }
-            Input::Open(reader) => (Box::new(Stream(reader)), None),
         };
-        let splitter = Splitter::new(reader, self.max_size);
-        Ok(OpenFile { label, splitter, size, wanting })
+        let splitter = Splitter::new(beginning, reader, self.max_size);
+        Ok(OpenFile { label, splitter, size, wanting, line: None })
     }
 
     fn next_of_file(&mut self) -> Option<Result<Document, Failure>> {
@@ -383,6 +197,7 @@ impl Documents {
         let wanting = std::mem::take(&mut file.wanting);
         let (label, size) = (file.label.clone(), file.size);
         let Some(piece) = file.splitter.next() else {
+            let wanting = wanting && !file.splitter.had_array();
             self.open = None;
             return wanting.then(|| {
                 let failure =
@@ -391,14 +206,36 @@ impl Documents {
             });
         };
         Some(match piece {
-            Ok(piece) => Document::new(Origin::File { label, line: piece.line }, piece.bytes),
-            Err(SplitError::Io(error)) => Err(unreadable(&label, &error)),
+            Ok(piece) => {
+                let beside = file.line.replace(piece.place.line) == Some(piece.place.line);
+                let origin = Origin::File { label, place: piece.place, beside };
+                Document::new(origin, piece.bytes)
+            }
+            Err(SplitError::Io(error)) => Err(match Broken::words(&error) {
+                Some(words) => broken_off(label, words),
+                None => unreadable(&label, &error),
+            }),
+            Err(SplitError::OpenArray(line)) => {
+                Err(broken_off(label, &format!("the array that begins on line {line} breaks off")))
+            }
             Err(SplitError::TooLarge(at_least)) => {
                 let size = size.unwrap_or(at_least);
                 Err(api::too_large(Subject::Source(label), size, self.max_size))
             }
         })
     }
+}
+
+/// The failure of an input that is something else.
+fn refuse(label: &str, foreign: Foreign) -> Failure {
+    let message = format!("{}, not JSON", foreign.what);
+    Failure::new(Exit::Document, Subject::Source(label.to_owned()), message).hint(foreign.hint)
+}
+
+/// The failure of an input of which only the beginning can be read.
+fn broken_off(label: String, words: &str) -> Failure {
+    Failure::new(Exit::Document, Subject::Source(label), words)
+        .hint("it was not written or copied to its end; what came before was read")
 }
 
 #[cfg(test)]
@@ -425,13 +262,14 @@ mod tests {
             file.write_all(text.as_bytes()).unwrap();
             for max in [1 << 30, 1_400_007] {
                 let describe = |piece: Result<split::Piece, SplitError>| match piece {
-                    Ok(piece) => format!("line {}, {} bytes", piece.line, piece.bytes.len()),
+                    Ok(piece) => format!("line {}, {} bytes", piece.place.line, piece.bytes.len()),
                     Err(_) => "an error".to_owned(),
                 };
                 let at_once = Regular(File::open(file.path()).unwrap());
-                let at_once: Vec<_> = Splitter::new(at_once, max).map(describe).collect();
+                let at_once: Vec<_> =
+                    Splitter::new(Vec::new(), at_once, max).map(describe).collect();
                 let pieces = Stream(Box::new(File::open(file.path()).unwrap()));
-                let pieces: Vec<_> = Splitter::new(pieces, max).map(describe).collect();
+                let pieces: Vec<_> = Splitter::new(Vec::new(), pieces, max).map(describe).collect();
                 assert_eq!(at_once, pieces, "{} bytes, at most {max}", text.len());
             }
         }

@@ -1,24 +1,52 @@
-//! Takes a stream of JSON documents apart: one document, NDJSON, or several in a row.
+//! Takes a stream of JSON documents apart: one document, NDJSON, several in a row, arrays of them.
 //!
 //! Nothing is parsed here. In valid JSON a `{` that follows a `}`, or that begins a line after
 //! anything but `[`, `,` or `:`, can only stand in a string or begin the next document, so only
 //! such places are looked at closely and a large document passes at the speed of `memchr`. Outside
 //! a string such a place inside a document proves that the document is broken: it is given out as
 //! far as it goes, for the parser to refuse, and the next one begins there. So one broken line
-//! costs one document.
+//! costs one document. How it is in an array, says [`Element`].
 
 use std::io::{self, Read};
 
+use super::array::{self, Element};
+use super::outline::Scanner;
+
 /// How much is read at a time.
-const CHUNK: usize = 1 << 20;
+pub const CHUNK: usize = 1 << 20;
 
 /// One document as it stands in the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Piece {
     /// Its bytes, with the blank space that follows it.
     pub bytes: Vec<u8>,
-    /// The line it begins on, from 1.
+    /// Where it begins.
+    pub place: Place,
+}
+
+/// A place in a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line, from 1.
     pub line: usize,
+    /// The byte in the line, from 1.
+    pub column: usize,
+}
+
+impl Place {
+    /// The first byte of all.
+    pub const START: Self = Self { line: 1, column: 1 };
+
+    /// The place just behind these bytes.
+    fn after(self, bytes: &[u8]) -> Self {
+        match memchr::memrchr(b'\n', bytes) {
+            None => Self { column: self.column + bytes.len(), ..self },
+            Some(last) => {
+                let lines = memchr::memchr_iter(b'\n', bytes).count();
+                Self { line: self.line + lines, column: bytes.len() - last }
+            }
+        }
+    }
 }
 
 /// Why no further piece can be had.
@@ -28,6 +56,8 @@ pub enum SplitError {
     Io(io::Error),
     /// A document is over the limit, having at least this many bytes.
     TooLarge(u64),
+    /// The array that begins on this line has no end.
+    OpenArray(usize),
 }
 
 /// Where the bytes of a stream come from.
@@ -41,15 +71,9 @@ pub trait Source: Read {
     }
 }
 
-impl Source for Box<dyn Source> {
+impl Source for Box<dyn Source + Send> {
     fn read_rest(&mut self, buffer: &mut Vec<u8>, max: u64) -> io::Result<bool> {
         (**self).read_rest(buffer, max)
-    }
-}
-
-impl From<io::Error> for SplitError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
     }
 }
 
@@ -61,86 +85,181 @@ pub struct Splitter<R> {
     buffer: Vec<u8>,
     /// Where the current document begins in the buffer.
     start: usize,
-    /// The line of `start`.
-    line: usize,
+    /// The same in the stream.
+    place: Place,
     /// Up to here no document ends.
     searched: usize,
     /// What is known of the current document, as far as it was looked at closely.
     scanner: Scanner,
+    /// The array that the current document is an element of.
+    array: Option<Array>,
+    /// Whether there was an array, be it an empty one.
+    had_array: bool,
     at_end: bool,
+    /// What reading failed with; what came before is given out first.
+    failed: Option<io::Error>,
+}
+
+/// An array that is being taken apart.
+struct Array {
+    /// The line it begins on.
+    line: usize,
+    /// How many brackets are open: an array of arrays of documents is taken apart, too.
+    depth: usize,
+    /// How the elements begin; see [`array::mark`].
+    mark: Option<Vec<u8>>,
+    element: Element,
+}
+
+impl Array {
+    const fn at(line: usize) -> Self {
+        Self { line, depth: 1, mark: None, element: Element::at(0) }
+    }
 }
 
 impl<R: Source> Splitter<R> {
-    /// Takes documents of at most `max` bytes from `reader`.
-    pub fn new(reader: R, max: u64) -> Self {
+    /// Takes documents of at most `max` bytes from a stream that begins with `beginning` and goes on
+    /// in `reader`.
+    pub fn new(beginning: Vec<u8>, reader: R, max: u64) -> Self {
         Self {
             reader,
             max,
-            buffer: Vec::new(),
+            buffer: beginning,
             start: 0,
-            line: 1,
+            place: Place::START,
             searched: 0,
             scanner: Scanner::at(0),
+            array: None,
+            had_array: false,
             at_end: false,
+            failed: None,
         }
+    }
+
+    /// Whether it is certain, without reading, that nothing is left.
+    pub fn is_done(&self) -> bool {
+        self.at_end && self.start >= self.buffer.len()
+    }
+
+    /// Whether an array has come, be it one without elements.
+    pub const fn had_array(&self) -> bool {
+        self.had_array
     }
 
     /// Reads some more; drops what was given out already.
-    fn fill(&mut self) -> io::Result<()> {
+    fn fill(&mut self) {
         if self.start >= CHUNK {
             self.buffer.drain(..self.start);
-            self.searched -= self.start;
-            self.scanner.position -= self.start;
-            self.scanner.closed = self.scanner.closed.map(|closed| closed - self.start);
+            self.searched = self.searched.saturating_sub(self.start);
+            self.scanner.position = self.scanner.position.saturating_sub(self.start);
+            let closed = self.scanner.closed;
+            self.scanner.closed = closed.map(|closed| closed.saturating_sub(self.start));
+            if let Some(array) = &mut self.array {
+                array.element.shift(self.start);
+            }
             self.start = 0;
         }
-        let read = self.reader.by_ref().take(CHUNK as u64).read_to_end(&mut self.buffer)?;
-        self.at_end = read == 0;
-        Ok(())
+        match self.reader.by_ref().take(CHUNK as u64).read_to_end(&mut self.buffer) {
+            Ok(read) => self.at_end = read == 0,
+            Err(error) => self.fail(error),
+        }
     }
 
-    /// Moves to the next document's first byte; false at the end of the stream.
-    fn skip_blank(&mut self) -> io::Result<bool> {
+    fn fail(&mut self, error: io::Error) {
+        self.failed = Some(error);
+        self.at_end = true;
+    }
+
+    /// Goes on to `end`, having given out or passed over what is before it.
+    fn step_to(&mut self, end: usize) {
+        self.place = self.place.after(&self.buffer[self.start..end]);
+        self.start = end;
+    }
+
+    /// Moves to the next document's first byte, into an array and out of it where one begins or
+    /// ends; false at the end of the stream.
+    fn find_start(&mut self) -> bool {
         loop {
             let blank = blank_prefix(&self.buffer[self.start..]);
-            self.line += count_lines(&self.buffer[self.start..self.start + blank]);
-            self.start += blank;
-            if self.start < self.buffer.len() {
-                self.searched = self.start + 1;
-                self.scanner = Scanner::at(self.start);
-                return Ok(true);
+            self.step_to(self.start + blank);
+            let Some(byte) = self.buffer.get(self.start).copied() else {
+                if self.at_end {
+                    return false;
+                }
+                self.fill();
+                continue;
+            };
+            match (byte, &mut self.array) {
+                (b'[', Some(array)) => array.depth += 1,
+                (b']', Some(array)) => {
+                    array.depth -= 1;
+                    if array.depth == 0 {
+                        self.array = None;
+                    }
+                }
+                (b',', Some(_)) => {}
+                (_, Some(array)) => {
+                    array.element = Element::at(self.start);
+                    self.searched = self.start + 1;
+                    return true;
+                }
+                (byte, None) => {
+                    if byte != b'[' || !self.begins_array() {
+                        self.searched = self.start + 1;
+                        self.scanner = Scanner::at(self.start);
+                        return true;
+                    }
+                    self.had_array = true;
+                    self.array = Some(Array::at(self.place.line));
+                }
             }
-            if self.at_end {
-                return Ok(false);
+            self.step_to(self.start + 1);
+        }
+    }
+
+    /// Whether the `[` that comes next begins an array of documents, or of nothing.
+    fn begins_array(&mut self) -> bool {
+        let mut length = 1;
+        loop {
+            let ahead = &self.buffer[self.start + length..];
+            match ahead.iter().find(|byte| !is_blank(**byte) && **byte != b'[') {
+                Some(byte) => return matches!(byte, b'{' | b']'),
+                None if self.at_end || length > CHUNK => return false,
+                None => length += ahead.len(),
             }
-            self.fill()?;
+            self.fill();
         }
     }
 
     /// Where the current document ends, if that is in the buffer.
     fn find_end(&mut self) -> Option<usize> {
+        if let Some(array) = &mut self.array {
+            let end = array.element.end(&self.buffer);
+            if end.is_some() || !array.element.is_broken() {
+                return end;
+            }
+            let mark = match &array.mark {
+                Some(mark) => mark,
+                None => &*array.mark.insert(array::mark(&self.buffer[self.start..])?.to_owned()),
+            };
+            return array::next_start(&self.buffer, self.start, &mut self.searched, mark);
+        }
         while let Some(offset) = memchr::memchr(b'{', &self.buffer[self.searched..]) {
             let brace = self.searched + offset;
             self.searched = brace + 1;
-            let before = &self.buffer[self.start..brace];
-            let blank = before.iter().rev().take_while(|byte| is_blank(**byte)).count();
-            let (solid, blank) = before.split_at(before.len() - blank);
-            let begins_line = blank.contains(&b'\n');
-            let suspicious = match solid.last() {
-                Some(b'}') => true,
-                Some(b'[' | b',' | b':') | None => false,
-                Some(_) => begins_line,
-            };
-            if !suspicious {
+            let gap = Gap::before(&self.buffer[self.start..brace]);
+            if !gap.is_suspicious() {
                 continue;
             }
-            let solid_end = self.start + solid.len();
             self.scanner.advance(&self.buffer, brace);
-            if self.scanner.in_string && !begins_line {
+            if self.scanner.in_string && !gap.begins_line {
                 continue;
             }
-            // What stands between this document's end and the brace is a piece of its own.
-            return Some(self.scanner.closed.filter(|end| *end < solid_end).unwrap_or(brace));
+            // What stands between this document's end and the brace is a piece of its own; a
+            // byte-order mark is the next one's.
+            let solid_end = self.start + gap.solid.len();
+            let end = if gap.marked { solid_end } else { brace };
+            return Some(self.scanner.closed.filter(|end| *end < solid_end).unwrap_or(end));
         }
         self.searched = self.buffer.len();
         None
@@ -148,10 +267,10 @@ impl<R: Source> Splitter<R> {
 
     /// Gives out the current document, which ends at `end`.
     fn cut(&mut self, end: usize) -> Piece {
-        let line = self.line;
+        let place = self.place;
         // After the last document nobody asks for a line any more.
         if !(self.at_end && end == self.buffer.len()) {
-            self.line += count_lines(&self.buffer[self.start..end]);
+            self.place = place.after(&self.buffer[self.start..end]);
         }
         let bytes = if end - self.start > self.buffer.len() / 2 {
             // Most of the buffer: hand it over and keep the rest.
@@ -167,12 +286,21 @@ impl<R: Source> Splitter<R> {
             self.start = end;
             bytes
         };
-        Piece { bytes, line }
+        if let Some(array) = &mut self.array
+            && array.mark.is_none()
+        {
+            array.mark = array::mark(&bytes).map(<[u8]>::to_owned);
+        }
+        Piece { bytes, place }
     }
 
     fn next_piece(&mut self) -> Result<Option<Piece>, SplitError> {
-        if !self.skip_blank()? {
-            return Ok(None);
+        if !self.find_start() {
+            return match (self.failed.take(), &self.array) {
+                (Some(error), _) => Err(SplitError::Io(error)),
+                (None, Some(array)) => Err(SplitError::OpenArray(array.line)),
+                (None, None) => Ok(None),
+            };
         }
         loop {
             if let Some(end) = self.find_end() {
@@ -181,12 +309,14 @@ impl<R: Source> Splitter<R> {
             let length = (self.buffer.len() - self.start) as u64;
             // What does not begin like a document is not read to its end.
             let hopeless = self.buffer[self.start] != b'{' && length > CHUNK as u64;
+            if self.failed.is_some() && !hopeless {
+                return self.last_before_failure();
+            }
             if self.at_end || hopeless {
                 let piece = self.cut(self.buffer.len());
+                self.array = None;
                 if hopeless {
-                    self.buffer.clear();
-                    self.start = 0;
-                    self.at_end = true;
+                    self.stop();
                 }
                 return Ok(Some(piece));
             }
@@ -194,11 +324,31 @@ impl<R: Source> Splitter<R> {
                 return Err(SplitError::TooLarge(length));
             }
             // A document that is larger than a piece is likely the only one.
-            let rest = self.start == 0 && self.reader.read_rest(&mut self.buffer, self.max)?;
-            if !rest {
-                self.fill()?;
+            let alone = self.start == 0 && self.array.is_none();
+            match alone.then(|| self.reader.read_rest(&mut self.buffer, self.max)).transpose() {
+                Ok(Some(true)) => {}
+                Ok(_) => self.fill(),
+                Err(error) => self.fail(error),
             }
         }
+    }
+
+    /// What there is of the last document before reading failed, where that is the whole of it.
+    fn last_before_failure(&mut self) -> Result<Option<Piece>, SplitError> {
+        self.scanner.advance(&self.buffer, self.buffer.len());
+        if let Some(end) = self.scanner.closed.filter(|_| self.array.is_none()) {
+            return Ok(Some(self.cut(end)));
+        }
+        self.failed.take().map_or(Ok(None), |error| Err(SplitError::Io(error)))
+    }
+
+    /// Gives up on the rest.
+    fn stop(&mut self) {
+        self.buffer.clear();
+        self.start = 0;
+        self.array = None;
+        self.failed = None;
+        self.at_end = true;
     }
 }
 
@@ -210,294 +360,82 @@ impl<R: Source> Iterator for Splitter<R> {
             Ok(Some(piece)) if piece.bytes.len() as u64 > self.max => {
                 Err(SplitError::TooLarge(piece.bytes.len() as u64))
             }
-            other => other.transpose()?.inspect_err(|_| {
-                // Nothing after this can be made sense of.
-                self.buffer.clear();
-                self.start = 0;
-                self.at_end = true;
-            }),
+            // Nothing after an error can be made sense of.
+            other => other.transpose()?.inspect_err(|_| self.stop()),
         };
         Some(piece)
     }
 }
 
-/// The least distance of two seams, in bytes.
-const SEAM_DISTANCE: usize = 256 * 1024;
-
-/// A place at which a document can be taken apart: just after a comma that is in no string.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seam {
-    /// In bytes from the document's beginning.
-    pub position: usize,
-    /// How many levels are open there.
-    pub depth: usize,
+/// What stands before a `{`.
+struct Gap<'b> {
+    /// What stands before the blank space before it.
+    solid: &'b [u8],
+    /// Whether the brace begins a line.
+    begins_line: bool,
+    /// Whether there is a byte-order mark: files that each had one were put together.
+    marked: bool,
 }
 
-/// What can be told of a document by its brackets and strings alone.
-#[derive(Debug)]
-pub struct Outline {
-    /// How many levels deep it nests.
-    pub depth: usize,
-    /// Places to take it apart, some way from one another.
-    pub seams: Vec<Seam>,
-}
-
-impl Outline {
-    /// The outline of a document.
-    pub fn of(document: &[u8]) -> Self {
-        let mut scanner = Scanner::at(0);
-        let mut seams = Vec::new();
-        while scanner.position < document.len() {
-            scanner.advance(document, document.len().min(scanner.position + SEAM_DISTANCE));
-            // On to the next comma; most are a few bytes away.
-            while let Some(byte) = document.get(scanner.position) {
-                let comma = *byte == b',' && !scanner.in_string;
-                scanner.advance(document, scanner.position + 1);
-                if comma {
-                    seams.push(Seam { position: scanner.position, depth: scanner.depth });
-                    break;
-                }
-            }
-        }
-        Self { depth: scanner.deepest, seams }
-    }
-}
-
-/// Follows strings and nesting through the bytes of one document.
-#[derive(Debug)]
-struct Scanner {
-    position: usize,
-    in_string: bool,
-    depth: usize,
-    deepest: usize,
-    /// Just after the byte that closed the document.
-    closed: Option<usize>,
-}
-
-impl Scanner {
-    fn at(position: usize) -> Self {
-        Self { position, in_string: false, depth: 0, deepest: 0, closed: None }
+impl<'b> Gap<'b> {
+    fn before(bytes: &'b [u8]) -> Self {
+        let mut gap = Self { solid: bytes, begins_line: false, marked: false };
+        gap.strip_blank();
+        gap
     }
 
-    /// Reads on up to `end`.
-    fn advance(&mut self, bytes: &[u8], end: usize) {
-        while self.position < end {
-            if self.in_string {
-                match memchr::memchr2(b'"', b'\\', &bytes[self.position..end]) {
-                    None => self.position = end,
-                    Some(offset) if bytes[self.position + offset] == b'"' => {
-                        self.position += offset + 1;
-                        self.in_string = false;
-                    }
-                    // An escape may reach past `end`; no `{` can be escaped in valid JSON.
-                    Some(offset) => self.position += offset + 2,
-                }
-                continue;
-            }
-            match bytes[self.position] {
-                b'"' => self.in_string = true,
-                b'{' | b'[' => {
-                    self.depth += 1;
-                    self.deepest = self.deepest.max(self.depth);
-                }
-                b'}' | b']' => {
-                    self.depth = self.depth.saturating_sub(1);
-                    if self.depth == 0 && self.closed.is_none() {
-                        self.closed = Some(self.position + 1);
-                    }
-                }
-                _ => {}
-            }
-            self.position += 1;
+    fn strip_blank(&mut self) {
+        loop {
+            let blank = self.solid.iter().rev().take_while(|byte| is_blank(**byte)).count();
+            let (solid, blank) = self.solid.split_at(self.solid.len() - blank);
+            self.begins_line |= blank.contains(&b'\n');
+            self.solid = solid;
+            let Some(solid) = solid.strip_suffix(MARK) else { return };
+            self.solid = solid;
+            self.marked = true;
         }
     }
+
+    /// Whether the brace can only stand in a string or begin a document.
+    fn is_suspicious(&self) -> bool {
+        match self.solid.last() {
+            Some(b'}') => true,
+            Some(b',' | b':') | None => false,
+            Some(b'[') => self.begins_array(),
+            Some(_) => self.begins_line || self.marked,
+        }
+    }
+
+    /// The same where the brace is the first thing in an array, which no document can be followed by.
+    fn begins_array(&self) -> bool {
+        let mut gap = Self { ..*self };
+        while let Some(before) = gap.solid.strip_suffix(b"[") {
+            gap.solid = before;
+            gap.strip_blank();
+        }
+        matches!(gap.solid.last(), Some(b'}' | b']'))
+    }
 }
 
+/// A byte-order mark in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether JSON takes the byte for blank space.
 const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-/// Length of the blank space, and of a byte-order mark, that `bytes` begins with.
+/// Length of the blank space, and of byte-order marks, that `bytes` begins with.
 fn blank_prefix(bytes: &[u8]) -> usize {
     let mut length = 0;
     loop {
         match &bytes[length..] {
             [byte, ..] if is_blank(*byte) => length += 1,
-            [0xef, 0xbb, 0xbf, ..] => length += 3,
+            [0xef, 0xbb, 0xbf, ..] => length += MARK.len(),
             _ => return length,
         }
     }
 }
 
-fn count_lines(bytes: &[u8]) -> usize {
-    memchr::memchr_iter(b'\n', bytes).count()
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    impl Source for &[u8] {}
-    impl Source for io::Repeat {}
-    impl Source for Trickle<'_> {}
-
-    /// A reader that gives out a few bytes at a time.
-    struct Trickle<'a>(&'a [u8], usize);
-
-    impl Read for Trickle<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let length = self.1.min(self.0.len()).min(buffer.len());
-            buffer[..length].copy_from_slice(&self.0[..length]);
-            self.0 = &self.0[length..];
-            Ok(length)
-        }
-    }
-
-    fn split(text: &str) -> Vec<(usize, String)> {
-        Splitter::new(text.as_bytes(), 1 << 30)
-            .map(|piece| piece.unwrap())
-            .map(|piece| {
-                (piece.line, String::from_utf8(piece.bytes).unwrap().trim_end().to_owned())
-            })
-            .collect()
-    }
-
-    fn pieces(text: &str) -> Vec<String> {
-        split(text).into_iter().map(|(_, piece)| piece).collect()
-    }
-
-    #[test]
-    fn documents_are_told_apart_however_they_are_set() {
-        assert_eq!(pieces(""), Vec::<String>::new());
-        assert_eq!(pieces(" \n\t"), Vec::<String>::new());
-        assert_eq!(pieces("{\"a\":1}"), ["{\"a\":1}"]);
-        assert_eq!(pieces("\u{feff}{}\n"), ["{}"]);
-        assert_eq!(pieces("{\"a\":{}}{\"b\":[{},{}]}"), ["{\"a\":{}}", "{\"b\":[{},{}]}"]);
-        assert_eq!(
-            split("{\n  \"a\": [\n    {}\n  ]\n}\n{\n}\n\n{}"),
-            [(1, "{\n  \"a\": [\n    {}\n  ]\n}".into()), (6, "{\n}".into()), (9, "{}".into())]
-        );
-    }
-
-    #[test]
-    fn braces_in_strings_are_text() {
-        for text in [r#"{"a":"}{"}"#, r#"{"a":"\"} {\\"}"#, r#"{"a":"{\"b\":1}{\"c\":2}"}"#] {
-            assert_eq!(pieces(text), [text]);
-        }
-        let line = r#"{"a":"} {"}"#;
-        assert_eq!(pieces(&format!("{line}\n{line}")), [line, line]);
-    }
-
-    #[test]
-    fn a_broken_line_costs_one_document() {
-        for broken in
-            ["{\"a\": tru", "{\"a\": \"cut of", "{\"a\": [1, 2", "{\"a\": {\"b\": 1}", "oops", "{]"]
-        {
-            assert_eq!(
-                split(&format!("{{\"n\":1}}\n{broken}\n{{\"n\":2}}\n{{\"n\":3}}")),
-                [
-                    (1, "{\"n\":1}".into()),
-                    (2, broken.into()),
-                    (3, "{\"n\":2}".into()),
-                    (4, "{\"n\":3}".into())
-                ],
-                "{broken}"
-            );
-        }
-    }
-
-    #[test]
-    fn unindented_documents_stay_whole() {
-        let text = "{\n\"a\": [\n{\n\"b\": 1\n},\n{\n\"b\": 2\n}\n]\n}";
-        assert_eq!(pieces(text), [text]);
-    }
-
-    #[test]
-    fn what_is_over_the_limit_is_refused() {
-        let text = format!("{{\"a\":\"{}\"}}", "x".repeat(5000));
-        let mut splitter = Splitter::new(text.as_bytes(), 1000);
-        assert!(matches!(splitter.next(), Some(Err(SplitError::TooLarge(_)))));
-        assert!(splitter.next().is_none());
-    }
-
-    #[test]
-    fn what_is_no_document_is_not_read_to_its_end() {
-        let mut splitter = Splitter::new(io::repeat(0), 1 << 40);
-        assert!(splitter.next().unwrap().unwrap().bytes.len() < 4 * CHUNK);
-        assert!(splitter.next().is_none());
-    }
-
-    #[test]
-    fn depth_is_that_of_the_deepest_value() {
-        assert_eq!(Outline::of(b"{}").depth, 1);
-        assert_eq!(Outline::of(br#"{"a":[[{}]],"b":"[[[[[["}"#).depth, 4);
-    }
-
-    #[test]
-    fn seams_are_commas_between_values() {
-        let element = format!(r#"{{"a":"{}","b":[1,2]}}"#, r#"x,\",{"#.repeat(1000));
-        let document = format!("[{}]", vec![element; 100].join(","));
-        let outline = Outline::of(document.as_bytes());
-        assert_eq!(outline.depth, 3);
-        assert!(outline.seams.len() > 1);
-        for seam in outline.seams {
-            let (before, after) = document.split_at(seam.position);
-            let between = match seam.depth {
-                1 => before.ends_with("},") && after.starts_with("{\"a\""),
-                2 => before.ends_with("\",") && after.starts_with("\"b\""),
-                _ => before.ends_with("[1,") && after.starts_with("2]"),
-            };
-            assert!(between, "{seam:?}");
-        }
-    }
-
-    /// Any JSON object, compact or indented.
-    fn documents() -> impl Strategy<Value = String> {
-        let leaf = prop_oneof![
-            Just(serde_json::Value::Null),
-            any::<i64>().prop_map(Into::into),
-            "[{}\\[\\]\",:\\\\ \na]{0,8}".prop_map(Into::into),
-        ];
-        let value = leaf.prop_recursive(3, 16, 4, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
-                prop::collection::vec(("[{}\"]{0,3}", inner), 0..4)
-                    .prop_map(|entries| serde_json::Value::Object(entries.into_iter().collect())),
-            ]
-        });
-        (prop::collection::vec(("[a-c]", value), 0..4), any::<bool>()).prop_map(|(map, pretty)| {
-            let value = serde_json::Value::Object(map.into_iter().collect());
-            if pretty { format!("{value:#}") } else { value.to_string() }
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn any_documents_in_a_row_come_out_as_they_went_in(
-            documents in prop::collection::vec(documents(), 0..6),
-            separator in "[ \n\t]{0,3}",
-            step in 1_usize..40,
-        ) {
-            let stream = documents.join(&separator);
-            let pieces: Vec<String> = Splitter::new(Trickle(stream.as_bytes(), step), 1 << 30)
-                .map(|piece| String::from_utf8(piece.unwrap().bytes).unwrap().trim_end().to_owned())
-                .collect();
-            prop_assert_eq!(pieces, documents);
-        }
-
-        #[test]
-        fn any_bytes_come_to_an_end_and_lose_nothing(bytes in prop::collection::vec(
-            prop::sample::select(b"{}[]\"\\,: \nax\xef".to_vec()), 0..200)) {
-            let mut out: Vec<u8> = Vec::new();
-            for piece in Splitter::new(&bytes[..], 1 << 30) {
-                out.extend(piece.unwrap().bytes);
-            }
-            let solid = |bytes: &[u8]| -> Vec<u8> {
-                bytes.iter().copied().filter(|byte| !is_blank(*byte)).collect()
-            };
-            prop_assert_eq!(solid(&out), solid(&bytes));
-        }
-    }
-}
+mod tests;

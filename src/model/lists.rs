@@ -49,16 +49,44 @@ impl<T> Default for LazyList<'_, T> {
     }
 }
 
-impl<'de: 'a, 'a, T: Deserialize<'a>> Deserialize<'de> for LazyList<'a, T> {
+/// The name under which a [`LazyList`] asks for its JSON; who reads a document leniently gives it a
+/// sequence instead.
+pub(super) const LAZY_LIST: &str = "feather lazy list";
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for LazyList<'de, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = <&'a RawValue>::deserialize(deserializer)?.get();
-        let mut len = 0;
-        each_element(json, |_: T| len += 1).map_err(|error| {
-            let text = error.to_string();
-            // The place is one in the list, not in the document.
-            de::Error::custom(text.rsplit_once(" at line ").map_or(&*text, |(words, _)| words))
-        })?;
-        Ok(Self { json, len, elements: PhantomData })
+        struct Checked<T>(PhantomData<fn() -> T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Checked<T> {
+            type Value = LazyList<'de, T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a sequence")
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Self::Value, D::Error> {
+                let json = <&'de RawValue>::deserialize(deserializer)?.get();
+                let mut len = 0;
+                each_element(json, |_: T| len += 1).map_err(|error| {
+                    let text = error.to_string();
+                    // The place is one in the list, not in the document.
+                    let words = text.rsplit_once(" at line ").map_or(&*text, |(words, _)| words);
+                    de::Error::custom(words)
+                })?;
+                Ok(LazyList { json, len, elements: PhantomData })
+            }
+
+            /// Where the elements are looked at one by one, as they stand in the document.
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                while list.next_element::<T>()?.is_some() {}
+                Ok(LazyList::default())
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(LAZY_LIST, Checked(PhantomData))
     }
 }
 
@@ -102,6 +130,12 @@ impl<T> Deref for List<T> {
 
     fn deref(&self) -> &[T] {
         &self.0
+    }
+}
+
+impl<T> FromIterator<T> for List<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        Self(elements.into_iter().collect())
     }
 }
 

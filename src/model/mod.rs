@@ -1,8 +1,9 @@
 //! The wire types: what `GET /v1/sessions/{session_id}/analysis-input` sends, and its error bodies.
 //!
-//! The reader is lenient. Any field may be absent or `null`, unknown fields are passed over, ids and
-//! enum values are kept as the text that was sent, numbers as the digits that were sent. What a field
-//! does hold must have the JSON type that the API's document gives it.
+//! The reader is lenient. Any field may be absent or `null`, unknown fields are passed over, enum
+//! values are kept as the text that was sent, numbers as the digits that were sent, and so are ids but
+//! for the case of a UUID. What a field does hold must have the JSON type that the API's document gives
+//! it; where it has not, [`repair`] makes a document that can be read, and says what was wrong.
 //!
 //! Strings are borrowed from the document's buffer unless an escape in them forces a copy; those that
 //! may be long are decoded where they are shown ([`LazyText`]).
@@ -11,16 +12,19 @@
 
 #[cfg(test)]
 mod contract;
+mod enums;
+mod lenient;
 mod lists;
 mod values;
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use self::values::{id, id_or_empty, ids, object, object_or_empty, optional_id};
+
+pub use self::enums::{KnowledgeGapAnalysisOutcome, MissingEvidenceReason};
+pub use self::lenient::{Repaired, repair};
 pub use self::lists::{LazyList, List};
 pub use self::values::{KbVersions, LazyText, Number, Text, Timestamp, json_type};
 
@@ -49,12 +53,13 @@ pub struct SessionAnalysisInput<
     #[serde(borrow, default)]
     pub analyzer_input_schema_version: Option<Number<'a>>,
     /// The session's id: the one field without which a document is no analysis input.
+    #[serde(deserialize_with = "id")]
     pub session_id: Text<'a>,
     /// The organization that owns the session.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_id")]
     pub organization_id: Option<Text<'a>>,
     /// The agent that held the session; null where none was assigned.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_id")]
     pub agent_id: Option<Text<'a>>,
     /// How the customer came in: `chat`, `voice`, `email`, …
     #[serde(default)]
@@ -87,16 +92,16 @@ pub struct SessionAnalysisInput<
     #[serde(default, deserialize_with = "null_is_empty")]
     pub handoff_events: Vec<HandoffEvent<'a>>,
     /// The knowledge bases as they stood at the first retrieval.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub kb_snapshot: Option<KbSnapshotEntry<'a>>,
     /// What the customer said of the session.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub user_feedback: Option<FeedbackEntry<'a>>,
     /// The customer-satisfaction score.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub csat: Option<CSATEntry<'a>>,
     /// Set where the ticket was opened again afterwards.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub reopen: Option<ReopenEntry<'a>>,
     /// Free-form facts about the customer, verbatim.
     #[serde(default)]
@@ -110,7 +115,7 @@ pub struct SessionAnalysisInput<
 #[derive(Debug, Deserialize)]
 pub struct MessageEntry<'a> {
     /// The turn's id; retrievals, citations and tool calls point at it.
-    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    #[serde(borrow, default, deserialize_with = "id_or_empty")]
     pub turn_id: Text<'a>,
     /// Who spoke: `user`, `assistant`, `tool`, `system`, …
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -125,7 +130,7 @@ pub struct MessageEntry<'a> {
     #[serde(default)]
     pub tool_calls: Option<List<ToolCall<'a>>>,
     /// The tool result this message carries.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub tool_results: Option<Box<ToolResult<'a>>>,
     /// The model that wrote the message.
     #[serde(default)]
@@ -145,7 +150,7 @@ pub struct MessageEntry<'a> {
 #[derive(Debug, Deserialize)]
 pub struct MessageTurn<'a> {
     /// The turn's id.
-    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    #[serde(borrow, default, deserialize_with = "id_or_empty")]
     pub turn_id: Text<'a>,
     /// When it was said.
     #[serde(default)]
@@ -156,7 +161,7 @@ pub struct MessageTurn<'a> {
 #[derive(Debug, Deserialize)]
 pub struct MessageTools<'a> {
     /// The turn's id.
-    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    #[serde(borrow, default, deserialize_with = "id_or_empty")]
     pub turn_id: Text<'a>,
     /// When it was said.
     #[serde(default)]
@@ -165,7 +170,7 @@ pub struct MessageTools<'a> {
     #[serde(default)]
     pub tool_calls: Option<List<ToolCall<'a>>>,
     /// The tool result this message carries.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub tool_results: Option<Box<ToolResult<'a>>>,
 }
 
@@ -179,7 +184,7 @@ pub struct ToolCall<'a> {
     #[serde(rename = "type", default)]
     pub kind: Option<Text<'a>>,
     /// What to call, and with what.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "object_or_empty")]
     pub function: ToolCallFunction<'a>,
 }
 
@@ -215,16 +220,16 @@ pub struct ToolResult<'a> {
 #[serde(bound(deserialize = "L: Default + Deserialize<'de>"))]
 pub struct RagTraceEntry<'a, L = List<RetrievedChunk<'a>>> {
     /// The retrieval's id.
-    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    #[serde(borrow, default, deserialize_with = "id_or_empty")]
     pub rag_query_id: Text<'a>,
     /// The turn it fed.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub assistant_turn_id: Text<'a>,
     /// Fingerprint of the query; equal hashes are the same question.
     #[serde(default)]
     pub query_hash: Option<Text<'a>>,
     /// The knowledge bases that were searched.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "ids")]
     pub kb_ids: List<Text<'a>>,
     /// What came back, best first.
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -239,7 +244,7 @@ pub struct RagTraceEntry<'a, L = List<RetrievedChunk<'a>>> {
     #[serde(default)]
     pub latency_ms: Option<Number<'a>>,
     /// The answerability gate's verdict; absent where the gate did not run.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub answerability: Option<RagTraceAnswerability<'a>>,
 }
 
@@ -294,10 +299,10 @@ pub struct RagTraceAnswerability<'a> {
 #[allow(clippy::struct_field_names, reason = "the API's own names")]
 pub struct CitedChunk<'a> {
     /// The turn that had it.
-    #[serde(borrow, default, deserialize_with = "null_is_empty")]
+    #[serde(borrow, default, deserialize_with = "id_or_empty")]
     pub assistant_turn_id: Text<'a>,
     /// The knowledge base it is from.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub kb_id: Text<'a>,
     /// The document it is part of.
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -317,7 +322,7 @@ pub struct ToolCallEntry<'a> {
     #[serde(borrow, default, deserialize_with = "null_is_empty")]
     pub tool_call_id: Text<'a>,
     /// The turn that made it.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub assistant_turn_id: Text<'a>,
     /// The tool's name.
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -346,7 +351,7 @@ pub struct HandoffEvent<'a> {
     #[serde(borrow, default)]
     pub timestamp: Option<Timestamp<'a>>,
     /// To whom.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_id")]
     pub transferred_to_agent_id: Option<Text<'a>>,
     /// Why.
     #[serde(default)]
@@ -440,115 +445,6 @@ pub struct ValidationError<'a> {
     /// More about the fault.
     #[serde(default)]
     pub ctx: Option<&'a RawValue>,
-}
-
-/// An enum of the API that stays open: a value this program does not know is kept and shown.
-macro_rules! open_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum $name<'a> {
-            $($(#[$variant_doc])* $variant,)+
-            /// A value the API's document does not name.
-            Other(Text<'a>),
-        }
-
-        impl $name<'_> {
-            /// Every value the API's document names, in its order.
-            #[allow(dead_code, reason = "not every enum's values are listed somewhere")]
-            pub const KNOWN: &'static [$name<'static>] = &[$($name::$variant),+];
-
-            /// The value as the API spells it.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $text,)+
-                    Self::Other(text) => text,
-                }
-            }
-        }
-
-        impl<'a> From<Text<'a>> for $name<'a> {
-            fn from(text: Text<'a>) -> Self {
-                match &*text {
-                    $($text => Self::$variant,)+
-                    _ => Self::Other(text),
-                }
-            }
-        }
-
-        impl JsonSchema for $name<'_> {
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                let known: Vec<&str> = Self::KNOWN.iter().map($name::as_str).collect();
-                schemars::json_schema!({ "type": "string", "examples": known })
-            }
-        }
-
-        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Text::deserialize(deserializer).map(Self::from)
-            }
-        }
-
-        impl Serialize for $name<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-    };
-}
-
-open_enum! {
-    /// How a session ended, in the analyzer's vocabulary.
-    KnowledgeGapAnalysisOutcome {
-        /// The customer's need was met.
-        Resolved = "resolved",
-        /// It was not.
-        Unresolved = "unresolved",
-        /// Handed to somebody else.
-        Transferred = "transferred",
-        /// Ran out of time.
-        Expired = "expired",
-        /// Broke down.
-        Error = "error",
-        /// The customer left.
-        Abandoned = "abandoned",
-        /// A machine answered the call.
-        Voicemail = "voicemail",
-        /// Raised to a higher level.
-        Escalated = "escalated",
-        /// The call could not be set up.
-        CallFailed = "call_failed",
-    }
-}
-
-open_enum! {
-    /// Why some evidence is not in the document.
-    MissingEvidenceReason {
-        /// No retrieval was recorded.
-        NoRagTrace = "no_rag_trace",
-        /// The knowledge bases' state was not recorded.
-        NoKbSnapshot = "no_kb_snapshot",
-        /// No citation was recorded.
-        NoCitations = "no_citations",
-        /// No tool call was recorded.
-        NoToolTrace = "no_tool_trace",
-        /// No satisfaction score.
-        NoCsat = "no_csat",
-        /// No feedback.
-        NoUserFeedback = "no_user_feedback",
-        /// The transcript was sent without redaction.
-        TranscriptRedactionSkipped = "transcript_redaction_skipped",
-        /// The session is older than the recording of evidence.
-        LegacySession = "legacy_session",
-    }
 }
 
 /// Reads `null` as the type's empty value.

@@ -1,14 +1,20 @@
 //! How values are spelt: text, numbers, times. Each is kept as it was sent.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::lists::List;
 
 /// A string of the document: borrowed from its buffer where no escape forces a copy.
 ///
@@ -78,6 +84,46 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
         deserializer.deserialize_bytes(TextVisitor)
     }
+}
+
+/// An id: of a UUID, whatever the case it was sent in, the small letters that every UUID is the same
+/// in; other text as it is.
+struct Id<'a>(Text<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Id<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Text::deserialize(deserializer)?;
+        let has_capital = text.len() == 36 && text.bytes().any(|byte| byte.is_ascii_uppercase());
+        if has_capital && Uuid::try_parse(&text).is_ok() {
+            return Ok(Self(Text(Cow::Owned(text.to_ascii_lowercase()))));
+        }
+        Ok(Self(text))
+    }
+}
+
+/// Reads an id.
+pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Text<'de>, D::Error> {
+    Id::deserialize(deserializer).map(|id| id.0)
+}
+
+/// Reads an id that may be null.
+pub(super) fn optional_id<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Text<'de>>, D::Error> {
+    Ok(Option::<Id<'de>>::deserialize(deserializer)?.map(|id| id.0))
+}
+
+/// Reads an id, null being an empty one.
+pub(super) fn id_or_empty<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Text<'de>, D::Error> {
+    optional_id(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads a list of ids, null being an empty one.
+pub(super) fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<List<Text<'de>>, D::Error> {
+    let mut ids = Option::<Vec<Id<'de>>>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(ids.drain(..).map(|id| id.0).collect())
 }
 
 /// The text, with U+FFFD in place of each half of a surrogate pair, which begins with ED and is the
@@ -167,11 +213,11 @@ impl Serialize for LazyText<'_> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for LazyText<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        match raw.get().as_bytes().first() {
+        let read = |raw: &'de RawValue| match raw.get().as_bytes().first() {
             Some(b'"') => Ok(Self(raw.get())),
             _ => Err(mistyped(raw, "a string")),
-        }
+        };
+        deserializer.deserialize_newtype_struct(LAZY_TEXT, Raw { read, expected: "a string" })
     }
 }
 
@@ -211,17 +257,106 @@ impl Serialize for Number<'_> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Number<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        match raw.get().as_bytes().first() {
+        let read = |raw: &'de RawValue| match raw.get().as_bytes().first() {
             Some(b'-' | b'0'..=b'9') => Ok(Self(raw)),
             _ => Err(mistyped(raw, "a number")),
+        };
+        deserializer.deserialize_newtype_struct(NUMBER, Raw { read, expected: "a number" })
+    }
+}
+
+/// Names under which values that are kept as JSON spells them ask for it, so that who reads a document
+/// leniently knows what they are.
+pub(super) const LAZY_TEXT: &str = "feather lazy text";
+/// The same for a [`Number`].
+pub(super) const NUMBER: &str = "feather number";
+/// The same for an [`Object`].
+pub(super) const OBJECT: &str = "feather object";
+
+/// An object of the API, and not an array of its fields, which derived readers take for one as well:
+/// an empty array is no score.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<fn() -> T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Self::Value, D::Error> {
+                deserializer.deserialize_map(self)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+
+            /// Where who gives it knows that it is an object.
+            fn visit_some<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Self::Value, D::Error> {
+                T::deserialize(deserializer).map(Object)
+            }
         }
+
+        deserializer.deserialize_newtype_struct(OBJECT, ObjectVisitor(PhantomData))
+    }
+}
+
+/// Reads an object that may be null.
+pub(super) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|object| object.0))
+}
+
+/// Reads an object, null being an empty one.
+pub(super) fn object_or_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    object(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Makes something of a value as JSON spells it.
+struct Raw<F> {
+    read: F,
+    expected: &'static str,
+}
+
+impl<'de, T, F: FnOnce(&'de RawValue) -> Result<T, Mistyped>> Visitor<'de> for Raw<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        let raw = <&'de RawValue>::deserialize(deserializer)?;
+        (self.read)(raw).map_err(de::Error::custom)
+    }
+}
+
+/// What a value is that is something else than was expected, and what that was.
+struct Mistyped(&'static str, &'static str);
+
+impl fmt::Display for Mistyped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "invalid type: {}, expected {}", self.0, self.1)
     }
 }
 
 /// The error of a value that is something else than was `expected`.
-fn mistyped<E: de::Error>(raw: &RawValue, expected: &str) -> E {
-    E::custom(format_args!("invalid type: {}, expected {expected}", json_type(raw)))
+fn mistyped(raw: &RawValue, expected: &'static str) -> Mistyped {
+    Mistyped(json_type(raw), expected)
 }
 
 /// What kind of JSON value it is, in words.
@@ -292,9 +427,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for KbVersions<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
+                let mut entries: Vec<(Text<'de>, Number<'de>)> = Vec::new();
+                let mut seen = HashSet::new();
+                while let Some((id, number)) = map.next_entry::<Id<'de>, _>()? {
+                    if !seen.insert(id.0.to_string()) {
+                        return Err(de::Error::custom(format_args!("duplicate field `{}`", id.0)));
+                    }
+                    entries.push((id.0, number));
                 }
                 Ok(KbVersions(entries))
             }

@@ -1,24 +1,33 @@
-//! CSV, for spreadsheets: a cell that would run as a formula is defused.
+//! CSV, for spreadsheets: a cell that would run as a formula is defused, and for Excel one is no longer
+//! than it holds.
 
 use std::borrow::Cow;
 use std::io;
 
-use super::{Out, json, sanitize};
+use super::{LayoutOptions, Out, json, sanitize};
 use crate::rows::{Field, Record};
 
-/// The line of names.
-pub fn header(fields: &[Field]) -> String {
+/// The most that a cell of Excel holds, in UTF-16 units.
+const MOST_OF_CELL: usize = 32_767;
+
+/// The line of names; for Excel behind a byte-order mark, without which a double click takes UTF-8 for
+/// another coding.
+pub fn header(fields: &[Field], options: &LayoutOptions) -> String {
+    let mark = if options.excel { "\u{feff}" } else { "" };
     let names = fields.iter().map(|field| &*field.name);
-    format!("{}\n", names.collect::<Vec<_>>().join(","))
+    format!("{mark}{}\n", names.collect::<Vec<_>>().join(","))
 }
 
 /// Lines of records.
-pub struct Writer<'a>(csv::Writer<Out<'a>>);
+pub struct Writer<'a> {
+    csv: csv::Writer<Out<'a>>,
+    excel: bool,
+}
 
 impl<'a> Writer<'a> {
     /// Writes to `out`, without a line of names.
-    pub fn new(out: Out<'a>) -> Self {
-        Self(csv::Writer::from_writer(out))
+    pub fn new(options: &LayoutOptions, out: Out<'a>) -> Self {
+        Self { csv: csv::Writer::from_writer(out), excel: options.excel }
     }
 
     /// The next record: these fields of a row's JSON.
@@ -30,14 +39,16 @@ impl<'a> Writer<'a> {
                 Cow::Borrowed(value) if value.starts_with(['[', '{']) => json::one_line_of(value),
                 value => value,
             };
-            self.0.write_field(&*defuse(&sanitize::text(&value)))?;
+            let value = sanitize::text(&value);
+            let value = defuse(&value);
+            self.csv.write_field(&*if self.excel { fit(value) } else { value })?;
         }
-        Ok(self.0.write_record(None::<&[u8]>)?)
+        Ok(self.csv.write_record(None::<&[u8]>)?)
     }
 
     /// Writes out what is left.
     pub fn end(mut self) -> io::Result<()> {
-        self.0.flush()
+        self.csv.flush()
     }
 }
 
@@ -48,6 +59,24 @@ fn defuse(value: &str) -> Cow<'_, str> {
         return Cow::Owned(format!("'{value}"));
     }
     Cow::Borrowed(value)
+}
+
+/// As much of a value as a cell of Excel holds, which breaks a row where one holds more.
+fn fit(value: Cow<'_, str>) -> Cow<'_, str> {
+    // A byte is no less than a unit.
+    if value.len() <= MOST_OF_CELL || value.encode_utf16().count() <= MOST_OF_CELL {
+        return value;
+    }
+    let words = |left_out: usize| format!("… (and {left_out} more characters)");
+    let mut room = MOST_OF_CELL - words(value.len()).len();
+    let end = value.char_indices().find(|(_, character)| {
+        let units = character.len_utf16();
+        let full = units > room;
+        room -= units.min(room);
+        full
+    });
+    let (kept, rest) = value.split_at(end.map_or(value.len(), |(end, _)| end));
+    Cow::Owned(format!("{kept}{}", words(rest.chars().count())))
 }
 
 #[cfg(test)]
@@ -66,10 +95,30 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_is_cut_to_what_excel_holds_and_says_so() {
+        for whole in ["", "short", &"x".repeat(32_767), &"é".repeat(32_767), &"😀".repeat(16_383)]
+        {
+            assert_eq!(fit(whole.into()), whole);
+        }
+        for (character, times) in [("x", 32_768), ("é", 40_000), ("😀", 16_384), ("日", 100_000)]
+        {
+            let long = character.repeat(times);
+            let cut = fit(long.as_str().into());
+            let units = cut.encode_utf16().count();
+            assert!((32_750..=MOST_OF_CELL).contains(&units), "{units}");
+            let (kept, words) = cut.split_once('…').unwrap();
+            let left_out = times - kept.chars().count();
+            assert!(
+                long.starts_with(kept) && words == format!(" (and {left_out} more characters)")
+            );
+        }
+    }
+
+    #[test]
     fn cells_hold_no_control_characters_and_json_stands_on_a_line() {
         let field = |place| Field { name: "f".into(), place, inner: None, kind: Kind::Text };
         let mut out = Vec::new();
-        let mut writer = Writer::new(&mut out);
+        let mut writer = Writer::new(&LayoutOptions::default(), &mut out);
         let row = "{\"a\":\"\\u001b[2Ja\u{202e}\\nb\",\"c\":{ \"d\": \"e f\" }}";
         writer.push(row, &[field(0), field(1)]).unwrap();
         writer.end().unwrap();

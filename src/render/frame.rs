@@ -16,6 +16,8 @@ pub struct Frame {
     pub end: &'static str,
     /// Instead of all of that, where there is no piece.
     pub none: Cow<'static, str>,
+    /// Whether a piece that does not end a line is followed by a line feed, where another comes.
+    pub lines: bool,
 }
 
 /// An output that is written piece by piece. A piece that turns out empty leaves no trace.
@@ -26,12 +28,14 @@ pub struct Framed<'a> {
     begun: bool,
     /// Whether the current piece was begun.
     open: bool,
+    /// The last byte that was written.
+    last: u8,
 }
 
 impl<'a> Framed<'a> {
     /// An output of no pieces so far.
     pub fn new(frame: Frame, out: Out<'a>) -> Self {
-        Self { out, frame, begun: false, open: false }
+        Self { out, frame, begun: false, open: false, last: b'\n' }
     }
 
     /// Ends the current piece: what is written next is another.
@@ -53,10 +57,15 @@ impl Write for Framed<'_> {
         }
         if !self.open {
             let before = if self.begun { &*self.frame.between } else { &*self.frame.begin };
+            if self.frame.lines && self.last != b'\n' {
+                self.out.write_all(b"\n")?;
+            }
             self.out.write_all(before.as_bytes())?;
             (self.begun, self.open) = (true, true);
         }
-        self.out.write(bytes)
+        let written = self.out.write(bytes)?;
+        self.last = bytes.get(written.saturating_sub(1)).copied().unwrap_or(self.last);
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -69,7 +78,13 @@ mod tests {
     use super::*;
 
     fn written(pieces: &[&str]) -> String {
-        let frame = Frame { begin: "[".into(), between: ",".into(), end: "]", none: "none".into() };
+        let frame = Frame {
+            begin: "[".into(),
+            between: ",".into(),
+            end: "]",
+            none: "none".into(),
+            lines: false,
+        };
         let mut out = Vec::new();
         let mut framed = Framed::new(frame, &mut out);
         for piece in pieces {

@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 
 use super::frame::Frame;
 use super::{LayoutOptions, Out, sanitize};
-use crate::input::split::Seam;
+use crate::input::outline::Seam;
 
 /// Output is handed on in pieces of about this size.
 const PIECE: usize = 64 * 1024;
@@ -238,7 +238,13 @@ pub fn frame(lines: bool) -> Frame {
     if lines {
         return Frame::default();
     }
-    Frame { begin: "[".into(), between: ",".into(), end: "\n]\n", none: "[]\n".into() }
+    Frame {
+        begin: "[".into(),
+        between: ",".into(),
+        end: "\n]\n",
+        none: "[]\n".into(),
+        ..Frame::default()
+    }
 }
 
 /// One document's rows, as elements of the array or as lines.
@@ -295,7 +301,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::input::split::Outline;
+    use crate::input::outline::Outline;
 
     fn reformatted(json: &str, layout: Layout) -> String {
         let mut out = Vec::new();

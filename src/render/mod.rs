@@ -29,6 +29,8 @@ pub struct LayoutOptions {
     pub spelling: Spelling,
     /// Whether long cells are shown whole.
     pub full: bool,
+    /// Whether CSV is for a double click in Excel.
+    pub excel: bool,
     /// Whether the output goes to a terminal itself, which must not be sent control characters.
     pub terminal: bool,
 }

@@ -7,7 +7,7 @@ use std::io;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::frame::Frame;
+use super::frame::{Frame, Framed};
 use super::layout::columns_of;
 use super::table::{self, Written};
 use super::{LayoutOptions, Out, csv, json, markdown, sanitize, wrap};
@@ -30,6 +30,13 @@ pub enum Format {
     Csv,
     /// For an issue tracker.
     Markdown,
+}
+
+impl Format {
+    /// Whether output in this format is read, not processed.
+    pub const fn is_for_reading(self) -> bool {
+        matches!(self, Self::Table | Self::Markdown)
+    }
 }
 
 /// What is said where a cell was cut.
@@ -83,7 +90,7 @@ impl Printer {
 
     /// Whether the output is read, not processed.
     pub const fn is_for_reading(&self) -> bool {
-        matches!(self.format, Format::Table | Format::Markdown)
+        self.format.is_for_reading()
     }
 
     /// What stands around the documents' pieces.
@@ -92,7 +99,7 @@ impl Printer {
             Format::Json => json::frame(false),
             Format::Ndjson => json::frame(true),
             Format::Csv => {
-                let header = csv::header(self.pick.columns());
+                let header = csv::header(self.pick.columns(), &self.options);
                 Frame { begin: header.clone().into(), none: header.into(), ..Frame::default() }
             }
             Format::Table | Format::Markdown => Frame { between: "\n".into(), ..Frame::default() },
@@ -232,7 +239,7 @@ impl Printer {
         out: Out<'_>,
     ) -> io::Result<()> {
         if self.format == Format::Csv {
-            let mut writer = csv::Writer::new(out);
+            let mut writer = csv::Writer::new(&self.options, out);
             for row in rows {
                 writer.push(&row?, self.pick.columns())?;
             }
@@ -310,17 +317,45 @@ pub fn write_figures<'s, L: Serialize + JsonSchema>(
     match format {
         Format::Json => json::value(figures, options, out),
         Format::Ndjson => json::Elements::new(true, options, out).push(figures),
-        Format::Csv => {
-            let fields = Fields::of::<L>().flat;
-            out.write_all(csv::header(&fields).as_bytes())?;
-            let mut writer = csv::Writer::new(out);
-            for line in lines {
-                writer.push(&serde_json::to_string(line)?, &fields)?;
-            }
-            writer.end()
-        }
+        Format::Csv => write_csv(lines, &Fields::of::<L>().flat, options, out),
         Format::Table | Format::Markdown => write_sections(&sections(), format, options, out),
     }
+}
+
+/// Figures that are rows: their columns, of CSV, are known only when they are made.
+pub fn write_records<'s, R: Serialize>(
+    rows: &[R],
+    columns: &[Field],
+    section: impl FnOnce() -> Section<'s>,
+    format: Format,
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<()> {
+    match format {
+        Format::Json | Format::Ndjson => {
+            let lines = format == Format::Ndjson;
+            let mut framed = Framed::new(json::frame(lines), out);
+            let mut elements = json::Elements::new(lines, options, &mut framed);
+            rows.iter().try_for_each(|row| elements.push(row))?;
+            framed.end()
+        }
+        Format::Csv => write_csv(rows, columns, options, out),
+        Format::Table | Format::Markdown => write_sections(&[section()], format, options, out),
+    }
+}
+
+fn write_csv(
+    rows: &[impl Serialize],
+    columns: &[Field],
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<()> {
+    out.write_all(csv::header(columns, options).as_bytes())?;
+    let mut writer = csv::Writer::new(options, out);
+    for row in rows {
+        writer.push(&serde_json::to_string(row)?, columns)?;
+    }
+    writer.end()
 }
 
 /// Small tables one below the other, for people.

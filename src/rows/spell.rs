@@ -192,6 +192,15 @@ pub fn millis(value: f64) -> String {
     }
 }
 
+/// Seconds that were measured: `3.4 s` under a minute, else as stretches of time are told.
+#[allow(clippy::cast_possible_truncation, reason = "rounded for reading")]
+pub fn seconds(value: f64) -> String {
+    if value.fract() != 0.0 && value.abs() < 60.0 {
+        return format!("{value:.1} s");
+    }
+    duration(value.round() as i64)
+}
+
 /// A score as it was sent, or to three decimals where it has more.
 pub fn score(score: Number<'_>) -> String {
     let digits = score.as_str();

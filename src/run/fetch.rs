@@ -1,21 +1,26 @@
 //! `fetch`: print the analysis input, or write it to files.
 
-use std::cell::Cell;
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use uuid::Uuid;
 
+use super::figures::Asked;
+use super::selection::Reader;
 use super::{Done, Run};
 use crate::cli::{FetchArgs, FetchFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::figures::by::By;
+use crate::figures::fetch as figures;
+use crate::figures::grouped::{FetchSummary, totals};
 use crate::input::Item;
 use crate::input::document::{Checked, Document, Origin};
 use crate::render::frame::{Frame, Framed};
-use crate::render::rows::{Format, Printer};
+use crate::render::rows::{Format, Printer, write_figures};
 use crate::render::{LayoutOptions, json};
 use crate::rows::{Page, Row as _};
 use crate::view::overview::{self as view, OverviewRow};
@@ -24,27 +29,26 @@ impl Run<'_> {
     /// `fetch`.
     pub(super) fn fetch(mut self, args: &FetchArgs) -> anyhow::Result<Exit> {
         let format = overview_format(args)?;
+        if args.summary {
+            return self.fetch_summary(args, format.unwrap_or(Format::Table));
+        }
         if let Some(folder) = &args.out_dir {
             return self.fetch_into(folder, args);
         }
         if let Some(format) = format {
             return self.overview(args, format);
         }
-        let mut documents = self.documents(&args.sessions)?;
+        let documents = self.documents(&args.sessions)?;
         let mut out = self.out(false);
-        let mut framed = Framed::new(Frame::default(), &mut out);
+        let frame = Frame { lines: true, ..Frame::default() };
+        let mut framed = Framed::new(frame, &mut out);
         let options = self.options.clone();
-        let unfinished = Cell::new(false);
-        let print = |document: &Document, out: &mut dyn io::Write| {
+        let print = |document: &Reader<'_>, out: &mut dyn io::Write| {
             let (checked, remarks) = check(document)?;
-            if unfinished.take() {
-                out.write_all(b"\n")?;
-            }
             match args.format {
                 Some(FetchFormat::Raw) => {
                     let raw = json::for_output(document.raw(), &options);
                     out.write_all(raw.as_bytes())?;
-                    unfinished.set(!raw.ends_with('\n'));
                 }
                 Some(FetchFormat::Ndjson) => {
                     json::one_line(document.json(), &checked.seams, &options, out)?;
@@ -53,7 +57,7 @@ impl Run<'_> {
             }
             Ok(Done::of(&checked.session_id, remarks, ()))
         };
-        self.each(&mut documents, &mut framed, print, Ok)?;
+        self.each(documents, &mut framed, print, Ok)?;
         framed.end()?;
         out.finish()?;
         Ok(self.close(false))
@@ -64,35 +68,72 @@ impl Run<'_> {
         let pick = Self::pick::<OverviewRow<'_>>(&args.rows)?;
         let printer = Printer::new(format, &self.options, pick, &OverviewRow::columns(), true);
         self.print(&args.sessions, &printer, |document, out| {
-            let input = document.read()?;
+            let input: view::Input<'_> = document.read()?;
             let row = || std::iter::once(view::row(&input));
             let made = printer.make(&OverviewRow::columns(), row, |_| Page::default(), out)?;
             Ok(Done::new(document, &input, (made, false)))
         })
     }
 
+    /// `fetch --summary`.
+    fn fetch_summary(mut self, args: &FetchArgs, format: Format) -> anyhow::Result<Exit> {
+        let count = |document: &Reader<'_>, bys: &[By]| {
+            let input: view::Input<'_> = document.read()?;
+            let row = view::row(&input);
+            let verdicts = input.rag_traces.iter().filter(|trace| trace.hit.is_some()).count();
+            let counted = document.count(&input, &figures::PLAN, bys, |sorter| {
+                figures::count(&row, verdicts, sorter);
+                Ok(())
+            })?;
+            Ok(Done::new(document, &input, (counted, false)))
+        };
+        let asked = Asked {
+            sessions: &args.sessions,
+            figures: &args.figures,
+            plan: &figures::PLAN,
+            more: &[],
+            format,
+        };
+        if asked.is_grouped() {
+            return self.grouped::<OverviewRow<'_>>(&asked, count);
+        }
+        let bys = vec![By::nothing()];
+        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, bys, count)?;
+        if let [all] = &*tables {
+            let figures = FetchSummary(all.total());
+            let sections = || vec![totals(&figures::PLAN, &figures.0)];
+            let mut out = self.out(format.is_for_reading());
+            let lines = std::slice::from_ref(&figures);
+            write_figures(&figures, lines, sections, format, &self.options, &mut out)?;
+            out.finish()?;
+        }
+        Ok(self.close(matched))
+    }
+
     /// `fetch --out-dir`.
     fn fetch_into(mut self, folder: &Path, args: &FetchArgs) -> anyhow::Result<Exit> {
-        let mut folder = Folder::open(folder, args.force)?;
+        let folder = Folder::open(folder, args.force)?;
         let mut items = self.items(&args.sessions)?;
         let asked = items.len();
         items.retain(|item| match item {
             Item::Session(id) => !folder.has(&id.to_string()),
             Item::Documents { .. } => true,
         });
-        let mut skipped = asked - items.len();
-        let mut documents = self.open(items, false)?;
-        let mut written = 0_usize;
+        let skipped = asked - items.len();
+        let documents = self.open(items, false)?;
+        let progress = Mutex::new((folder, skipped, 0_usize));
         let plain = LayoutOptions::default();
-        let write = |document: &Document, _: &mut dyn io::Write| {
+        let write = |document: &Reader<'_>, _: &mut dyn io::Write| {
             let (checked, remarks) = check(document)?;
             let name = match document.origin() {
                 Origin::Session { id, .. } => id.to_string(),
                 Origin::File { .. } => file_name(&checked.session_id, document)?,
             };
+            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            let (folder, skipped, written) = &mut *progress;
             // A file may hold a session that is there, or was a moment ago.
             if folder.has(&name) {
-                skipped += 1;
+                *skipped += 1;
                 return Ok(Done::of(&checked.session_id, remarks, ()));
             }
             folder.write(&name, |file| match args.format {
@@ -102,12 +143,14 @@ impl Run<'_> {
                 }
                 _ => json::indented(document.json(), &checked.seams, &plain, file),
             })?;
-            written += 1;
+            *written += 1;
             Ok(Done::of(&checked.session_id, remarks, ()))
         };
         let mut nothing = io::sink();
         let mut framed = Framed::new(Frame::default(), &mut nothing);
-        let ended = self.each(&mut documents, &mut framed, write, Ok);
+        let ended = self.each(documents, &mut framed, write, Ok);
+        let (folder, skipped, written) =
+            progress.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.reporter.end_progress();
         let label = folder.path.display();
         let already =
@@ -128,8 +171,12 @@ fn overview_format(args: &FetchArgs) -> Result<Option<Format>, Failure> {
         Some(FetchFormat::Table) => Some(Format::Table),
         Some(FetchFormat::Csv) => Some(Format::Csv),
         Some(FetchFormat::Markdown) => Some(Format::Markdown),
-        Some(FetchFormat::Json) => Some(Format::Json).filter(|_| args.overview),
-        Some(FetchFormat::Ndjson) => Some(Format::Ndjson).filter(|_| args.overview),
+        Some(FetchFormat::Raw) if args.summary => {
+            return Err(Failure::usage("--summary prints figures, and raw is for documents")
+                .hint("use table, json, ndjson, csv or markdown"));
+        }
+        Some(FetchFormat::Json) => Some(Format::Json).filter(|_| args.overview || args.summary),
+        Some(FetchFormat::Ndjson) => Some(Format::Ndjson).filter(|_| args.overview || args.summary),
         Some(FetchFormat::Raw) if args.overview => {
             return Err(Failure::usage("--overview prints rows, and raw is for documents")
                 .hint("use table, json, ndjson, csv or markdown"));
@@ -148,7 +195,7 @@ fn overview_format(args: &FetchArgs) -> Result<Option<Format>, Failure> {
 }
 
 /// Checks what `fetch` asks of a document; returns remarks.
-fn check(document: &Document) -> Result<(Checked<'_>, Vec<String>), Failure> {
+fn check<'a>(document: &'a Reader<'_>) -> anyhow::Result<(Checked<'a>, Vec<String>)> {
     let checked = document.check()?;
     let version = checked.schema_version.and_then(|version| version.get().parse().ok());
     let remarks = document.remarks(&checked.session_id, version);

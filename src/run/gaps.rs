@@ -1,9 +1,11 @@
 //! `gaps`: the questions that the knowledge base fails.
 
 use super::{Done, Run};
-use crate::cli::{self, GapCondition, GapsArgs, RowFormat, Sessions};
+use crate::cli::{GapCondition, GapsArgs, RowFormat};
 use crate::exit::Exit;
 use crate::figures::gaps::{GapRow, Gaps, Status};
+use crate::input::Item;
+use crate::render::frame::Framed;
 use crate::render::rows::Printer;
 use crate::rows::{Page, Pick, Record, Row};
 use crate::view::gaps::{Input, Questions};
@@ -13,8 +15,17 @@ impl Run<'_> {
     pub(super) fn gaps(mut self, args: &GapsArgs) -> anyhow::Result<Exit> {
         self.options.full = args.full;
         let pick = Self::pick::<GapRow<'_>>(&args.rows)?;
-        let base = if args.against.is_empty() { None } else { Some(self.base(&args.against)?) };
-        let gaps = self.fold_gaps(&args.sessions)?;
+        let items = self.items(&args.sessions)?;
+        let base = if args.against.is_empty() {
+            None
+        } else {
+            let base = self.base(&args.sessions, &args.against)?;
+            self.side = Some("of --against");
+            let base = self.fold_gaps(base)?;
+            self.side = Some("of those named");
+            Some(base)
+        };
+        let gaps = self.fold_gaps(items)?;
         let rows = gaps.rows(base.as_ref());
         let zone = self.options.spelling.zone;
         let page = |shown: &[&GapRow<'_>]| gaps.page(shown, rows.len(), base.as_ref(), zone);
@@ -28,10 +39,10 @@ impl Run<'_> {
         Ok(self.close(matched))
     }
 
-    fn fold_gaps(&mut self, sessions: &Sessions) -> anyhow::Result<Gaps> {
+    fn fold_gaps(&mut self, items: Vec<Item>) -> anyhow::Result<Gaps> {
         let mut gaps = Gaps::default();
-        self.fold(
-            sessions,
+        self.fold_items(
+            items,
             |document| {
                 let input: Input<'_> = document.read()?;
                 let mut one = Gaps::default();
@@ -43,16 +54,6 @@ impl Run<'_> {
                 Ok(())
             },
         )?;
-        Ok(gaps)
-    }
-
-    /// The gaps that all others are held against. What stands on both sides is not there twice.
-    fn base(&mut self, against: &[String]) -> anyhow::Result<Gaps> {
-        let sessions =
-            Sessions { sessions: against.to_vec(), selection: cli::Selection::default() };
-        let (seen, repeated) = (std::mem::take(&mut self.seen), self.repeated);
-        let gaps = self.fold_gaps(&sessions)?;
-        (self.seen, self.repeated) = (seen, repeated);
         Ok(gaps)
     }
 
@@ -69,7 +70,7 @@ impl Run<'_> {
         let columns = R::columns();
         let printer = Printer::new(format.into(), &self.options, pick, &columns, false);
         let mut out = self.out(printer.is_for_reading());
-        let mut framed = crate::render::frame::Framed::new(printer.frame(), &mut out);
+        let mut framed = Framed::new(printer.frame(), &mut out);
         let each = || rows.iter().copied();
         let made = printer.make(&columns, each, |_| page(&rows), &mut framed)?;
         printer.end(made, &mut framed)?;

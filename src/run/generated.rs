@@ -1,12 +1,14 @@
 //! Keeps the files under `completions/` as the command tree has them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
 use clap::ValueEnum as _;
 
-use super::{command, completions};
+use super::schema::KINDS;
+use super::{command, completions, reference};
 use crate::cli;
 
 /// The command that renews them, as the README and a failing test say it.
@@ -87,5 +89,37 @@ fn the_command_tree_builds_and_shows_the_exit_codes() {
         let words: Vec<&str> = line.split_whitespace().collect();
         let shown: Vec<&str> = help.split_whitespace().collect();
         assert!(shown.windows(words.len()).any(|window| window == words), "{line}");
+    }
+}
+
+/// The README, its tables of fields as the schemas have them: each stands between a comment that
+/// names the kind of rows and one that ends it.
+fn readme(text: &str) -> String {
+    let mut renewed = String::new();
+    let mut parts = text.split("<!-- fields of ");
+    renewed.push_str(parts.next().unwrap());
+    for part in parts {
+        let (name, rest) = part.split_once(" -->\n").unwrap();
+        let (_, after) = rest.split_once("<!-- end of fields -->").unwrap();
+        let kind = KINDS.iter().find(|kind| kind.name == name).unwrap();
+        let tables = reference::tables(&(kind.schema)());
+        write!(renewed, "<!-- fields of {name} -->\n{tables}<!-- end of fields -->{after}")
+            .unwrap();
+    }
+    renewed
+}
+
+#[test]
+fn the_readme_has_the_fields_of_every_kind_as_the_schemas_have_them() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let renewed = readme(&text);
+    if std::env::var_os("RENEW").is_some() {
+        std::fs::write(&path, &renewed).unwrap();
+    } else {
+        assert!(text == renewed, "README.md has stale tables of fields; renew them: {RENEW}");
+    }
+    for kind in KINDS {
+        assert!(text.contains(&format!("<!-- fields of {} -->", kind.name)), "{}", kind.name);
     }
 }

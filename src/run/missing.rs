@@ -2,10 +2,13 @@
 
 use clap::ValueEnum as _;
 
+use super::figures::Asked;
+use super::selection::Reader;
 use super::{Done, Run};
 use crate::cli::{MissingArgs, MissingCondition};
 use crate::exit::Exit;
-use crate::figures::missing::Summary;
+use crate::figures::by::By;
+use crate::figures::missing as figures;
 use crate::render::rows::Printer;
 use crate::rows::Row as _;
 use crate::view::missing::{self as view, Input, MissingRow, all_columns};
@@ -31,24 +34,29 @@ impl Run<'_> {
 
     /// `missing --summary`.
     fn missing_summary(mut self, args: &MissingArgs) -> anyhow::Result<Exit> {
-        let mut matched = false;
-        let mut summary = Summary::default();
-        self.fold(
-            &args.sessions,
-            |document| {
-                let input: Input<'_> = document.read()?;
-                let mut one = Summary::default();
-                one.add(&view::rows(&input));
-                Ok(Done::new(document, &input, (one, declares(&input, &args.fail_on))))
-            },
-            |(one, hit)| {
-                summary.merge(one);
-                matched |= hit;
-                Ok(())
-            },
-        )?;
-        let rows = summary.rows();
-        self.figures(&rows, summary.page(&rows), args.format)?;
+        let count = |document: &Reader<'_>, bys: &[By]| {
+            let input: Input<'_> = document.read()?;
+            let rows = view::rows(&input);
+            let counted = document
+                .count(&input, &figures::PLAN, bys, |sorter| figures::count(&rows, sorter))?;
+            Ok(Done::new(document, &input, (counted, declares(&input, &args.fail_on))))
+        };
+        let asked = Asked {
+            sessions: &args.sessions,
+            figures: &args.figures,
+            plan: &figures::PLAN,
+            more: &[],
+            format: args.format.into(),
+        };
+        if asked.is_grouped() {
+            return self.grouped::<MissingRow<'_>>(&asked, count);
+        }
+        let bys = vec![By::own::<MissingRow<'_>>("reason")?, By::nothing()];
+        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, bys, count)?;
+        if let [reasons, all] = &*tables {
+            let rows = figures::rows(reasons, all);
+            self.figures(&rows, figures::page(&rows, all), args.format)?;
+        }
         Ok(self.close(matched))
     }
 }

@@ -2,33 +2,43 @@
 
 mod completions;
 mod demo;
+mod feed;
 mod fetch;
 mod gaps;
+mod figures;
 #[cfg(test)]
 mod generated;
 mod missing;
 mod rag;
+#[cfg(test)]
+mod reference;
 mod schema;
+mod selection;
 mod tools;
 mod transcript;
+mod workers;
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
 use uuid::Uuid;
 
+use self::feed::{Next, Queue, Told};
+use self::selection::{LeftOut, Reader, Selection};
+use self::workers::{Sink, in_order};
 use crate::api::{self, BaseUrl, Client, Key};
-
 use crate::cli::{self, Cli, Command, RowFormat, Sessions};
 use crate::demo as samples;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
 use crate::input::document::Document;
-use crate::input::{self, Documents, Fetches, Item, Plan};
+use crate::input::{self, Documents, Fetches, Item, Named, Plan};
 use crate::model::{Number, SessionAnalysisInput};
 use crate::output::Reporter;
 use crate::output::{Out, Terminal};
@@ -36,7 +46,7 @@ use crate::render::LayoutOptions;
 use crate::render::frame::{Frame, Framed};
 use crate::render::rows::{Collected, Format, Printer};
 use crate::render::style::Styles;
-use crate::rows::spell::{Spelling, Zone, counted};
+use crate::rows::spell::{self, Spelling, Zone, counted};
 use crate::rows::{Page, Pick, Row};
 
 /// The whole command tree, with the exit codes in its help.
@@ -118,6 +128,11 @@ struct Run<'a> {
     /// Sessions so far, and how many of the documents were of one that came before.
     seen: HashSet<u64>,
     repeated: usize,
+    /// Which documents are wanted, and how many were.
+    selection: Arc<Selection>,
+    selected: usize,
+    /// Which of two sides the documents are of, where some are held against others.
+    side: Option<&'static str>,
 }
 
 impl<'a> Run<'a> {
@@ -133,9 +148,21 @@ impl<'a> Run<'a> {
             styles: Styles::new(terminal.color),
             spelling: Spelling { zone, short: !wide, bars: terminal.stdout && !wide, dates: false },
             full: false,
+            excel: cli.output.excel,
             terminal: terminal.stdout,
         };
-        Self { cli, terminal, options, reporter, total: 0, seen: HashSet::new(), repeated: 0 }
+        Self {
+            cli,
+            terminal,
+            options,
+            reporter,
+            total: 0,
+            seen: HashSet::new(),
+            repeated: 0,
+            selection: Arc::default(),
+            selected: 0,
+            side: None,
+        }
     }
 
     /// The documents that `sessions` names, in their order.
@@ -146,6 +173,7 @@ impl<'a> Run<'a> {
 
     /// What `sessions` names. No request is made.
     fn items(&mut self, sessions: &Sessions) -> anyhow::Result<Vec<Item>> {
+        self.selection = Selection::new(&sessions.selection, self.options.spelling.zone)?.into();
         let connection = &self.cli.connection;
         let key_from_stdin =
             connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
@@ -157,7 +185,10 @@ impl<'a> Run<'a> {
                 .hint("name a UUID, a saved document, a folder, or -; or try --demo")
                 .into());
         }
-        let items = input::resolve(&sessions.sessions, key_from_stdin)?;
+        let Named { items, notes } = input::resolve(&sessions.sessions, key_from_stdin)?;
+        for note in notes {
+            self.reporter.note(&note);
+        }
         if items.is_empty() {
             // Done, as an empty list would have it, would let a check of nothing pass.
             return Err(Failure::usage("the input names no session")
@@ -250,7 +281,12 @@ impl<'a> Run<'a> {
 
     /// The exit code at the end: that of the failures, else that of a `--fail-on` that matched.
     fn close(self, matched: bool) -> Exit {
+        let nothing = !self.selection.is_all() && self.selected == 0;
         match self.reporter.close(self.total) {
+            Exit::Done if nothing && self.cli.command.is_gate() => {
+                self.reporter.note("nothing to judge: no session was selected");
+                Exit::Unjudged
+            }
             Exit::Done if matched => {
                 self.reporter.note("a --fail-on condition matched");
                 Exit::Matched
@@ -259,38 +295,39 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Makes each document's piece of the output, in order, and hands what else came of it to
-    /// `take`. What fails is told, and the rest go on.
-    fn each<T>(
+    /// Makes each document's piece of the output, on all cores and in order, and hands what else came
+    /// of it to `take`. What fails is told, and the rest go on.
+    fn each<T: Send + 'static>(
         &mut self,
-        documents: &mut Documents,
+        mut documents: Documents,
         out: &mut Framed<'_>,
-        mut make: impl FnMut(&Document, &mut dyn io::Write) -> anyhow::Result<Done<T>>,
-        mut take: impl FnMut(T) -> anyhow::Result<()>,
+        make: impl Fn(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<T>> + Sync,
+        take: impl FnMut(T) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        while let Some(document) = documents.next(self.reporter)? {
-            self.total += 1;
-            let result = document.map_err(anyhow::Error::from).and_then(|document| {
-                let done = make(&document, out)?;
-                if document.is_fetched() {
-                    // A reader need not wait for the next one.
-                    out.flush()?;
-                }
-                for remark in &done.remarks {
-                    self.reporter.warn(&format!("{}: {remark}", document.origin().subject()));
-                }
-                Ok(done)
-            });
-            out.next();
-            match result {
-                Ok(done) => {
-                    self.repeated += usize::from(!self.seen.insert(done.session));
-                    take(done.value)?;
-                }
-                Err(error) => self.reporter.failure(&error.downcast::<Failure>()?),
-            }
-        }
+        let first = documents.next(self.reporter).transpose();
+        let queue = Queue { ended: first.is_none(), first, rest: documents };
+        // One document is one thread's work.
+        let workers =
+            if queue.rest.is_exhausted() { 1 } else { thread::available_parallelism()?.get() };
+        let selection = Arc::clone(&self.selection);
+        let make = |next: Next, (): &mut (), out: &mut dyn io::Write| {
+            let document = match next? {
+                Ok(document) => document,
+                Err(failure) => return Err(failure.into()),
+            };
+            let value = make(&Reader::new(&document, &selection), out)?;
+            Ok(Made { subject: document.origin().subject(), fetched: document.is_fetched(), value })
+        };
+        let mut taking = Taking { run: self, out, take, selected: 0, left_out: 0 };
+        in_order(queue, workers, || (), make, &mut taking)?;
+        let Taking { selected, left_out, .. } = taking;
         self.reporter.end_progress();
+        self.selected += selected;
+        if !self.selection.is_all() {
+            let all = counted(selected + left_out, "session", "sessions");
+            let side = self.side.map(|side| format!(" {side}")).unwrap_or_default();
+            self.reporter.note(&format!("{} of {all}{side} selected", spell::count(selected)));
+        }
         Ok(())
     }
 
@@ -300,13 +337,13 @@ impl<'a> Run<'a> {
         mut self,
         sessions: &Sessions,
         printer: &Printer,
-        make: impl FnMut(&Document, &mut dyn io::Write) -> anyhow::Result<Done<(Collected, bool)>>,
+        make: impl Fn(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<(Collected, bool)>> + Sync,
     ) -> anyhow::Result<Exit> {
-        let mut documents = self.documents(sessions)?;
+        let documents = self.documents(sessions)?;
         let mut out = self.out(printer.is_for_reading());
         let mut framed = Framed::new(printer.frame(), &mut out);
         let (mut collected, mut matched) = (printer.collected(), false);
-        self.each(&mut documents, &mut framed, make, |(made, hit)| {
+        self.each(documents, &mut framed, make, |(made, hit)| {
             collected.extend(made);
             matched |= hit;
             Ok(())
@@ -318,16 +355,29 @@ impl<'a> Run<'a> {
     }
 
     /// Folds every document into figures; `make` reads a document, `take` adds it.
-    fn fold<T>(
+    fn fold<T: Send + 'static>(
         &mut self,
         sessions: &Sessions,
-        make: impl Fn(&Document) -> anyhow::Result<Done<T>>,
+        make: impl Fn(&Reader<'_>) -> anyhow::Result<Done<T>> + Sync,
         take: impl FnMut(T) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut documents = self.documents(sessions)?;
+        let items = self.items(sessions)?;
+        self.fold_items(items, make, take)
+    }
+
+    /// The same for what sessions named.
+    fn fold_items<T: Send + 'static>(
+        &mut self,
+        items: Vec<Item>,
+        make: impl Fn(&Reader<'_>) -> anyhow::Result<Done<T>> + Sync,
+        take: impl FnMut(T) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        // What comes again is looked for on one side.
+        (self.seen, self.repeated) = (HashSet::new(), 0);
+        let documents = self.open(items, true)?;
         let mut nothing = io::sink();
         let mut framed = Framed::new(Frame::default(), &mut nothing);
-        self.each(&mut documents, &mut framed, |document, _| make(document), take)?;
+        self.each(documents, &mut framed, |document, _| make(document), take)?;
         if self.repeated > 0 {
             let sessions = counted(self.repeated, "document is", "documents are");
             let message = format!("{sessions} of a session that came before; every one is counted");
@@ -352,6 +402,74 @@ impl<'a> Run<'a> {
     /// The rows and fields that are wanted of rows of type `R`.
     fn pick<R: Row>(rows: &cli::Rows) -> Result<Pick, Failure> {
         Pick::new::<R>(&rows.fields, &rows.sort, rows.limit)
+    }
+}
+
+/// What a worker made of a document.
+struct Made<T> {
+    subject: Subject,
+    /// Whether it was fetched: the next one may be long in coming.
+    fetched: bool,
+    value: Done<T>,
+}
+
+/// Takes what the workers make, in the documents' order.
+struct Taking<'t, 'a, 'o, F> {
+    run: &'t mut Run<'a>,
+    out: &'t mut Framed<'o>,
+    take: F,
+    /// Sessions that were selected, and that were not.
+    selected: usize,
+    left_out: usize,
+}
+
+impl<F> io::Write for Taking<'_, '_, '_, F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl<T, F: FnMut(T) -> anyhow::Result<()>> Sink<Told, anyhow::Result<Made<T>>>
+    for Taking<'_, '_, '_, F>
+{
+    fn told(&mut self, told: Told) {
+        told.tell(self.run.reporter);
+    }
+
+    fn done(&mut self, made: anyhow::Result<Made<T>>) -> anyhow::Result<()> {
+        self.out.next();
+        let made = match made {
+            Ok(made) => made,
+            Err(error) if error.is::<LeftOut>() => {
+                self.run.total += 1;
+                self.left_out += 1;
+                return Ok(());
+            }
+            Err(error) => {
+                let failure = error.downcast::<Failure>()?;
+                if failure.exit == Exit::Interrupted {
+                    return Err(failure.into());
+                }
+                self.run.total += 1;
+                self.run.reporter.failure(&failure);
+                return Ok(());
+            }
+        };
+        self.run.total += 1;
+        self.selected += 1;
+        if made.fetched {
+            // A reader need not wait for the next one.
+            self.out.flush()?;
+        }
+        for remark in &made.value.remarks {
+            self.run.reporter.warn(&format!("{}: {remark}", made.subject));
+        }
+        self.run.repeated += usize::from(!self.run.seen.insert(made.value.session));
+        (self.take)(made.value.value)
     }
 }
 

@@ -1,9 +1,12 @@
 //! `rag`: retrievals, their chunks, or figures over them.
 
+use super::figures::Asked;
 use super::{Done, Run};
 use crate::cli::{RagArgs, RagCondition};
 use crate::exit::Exit;
-use crate::figures::rag::{DocumentRow, Documents, Summary, ThresholdRow, lines, sections};
+use crate::figures::rag::{
+    DocumentRow, Documents, MORE, PLAN, Summary, ThresholdRow, count, lines, sections,
+};
 use crate::render::rows::{Printer, write_figures};
 use crate::rows::Row as _;
 use crate::view::rag::{ChunkRow, Flag, Flags, Input, Rag, Row};
@@ -46,13 +49,22 @@ impl Run<'_> {
 
     /// `rag --summary`.
     fn rag_summary(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
-        let mut summary = Summary::default();
-        let one = |view: &Rag<'_>| {
-            let mut one = Summary::default();
-            one.add(view);
-            one
+        let asked = Asked {
+            sessions: &args.sessions,
+            figures: &args.figures,
+            plan: &PLAN,
+            more: MORE,
+            format: args.format.into(),
         };
-        let matched = self.rag_fold(args, fail_on, one, |one| summary.merge(one))?;
+        if asked.is_grouped() {
+            return self.grouped::<Row<'_>>(&asked, |document, bys| {
+                let input: Input<'_> = document.read()?;
+                let view = Rag::new(&input);
+                let counted = document.count(&input, &PLAN, bys, |sorter| count(&view, sorter))?;
+                Ok(Done::new(document, &input, (counted, view.flags().meets(fail_on))))
+            });
+        }
+        let (summary, matched) = self.rag_folded(args, fail_on)?;
         let figures = summary.figures();
         let mut out = self.out(args.format.is_for_reading());
         let lines = lines(&figures);
@@ -65,13 +77,7 @@ impl Run<'_> {
     /// `rag --thresholds`.
     fn rag_thresholds(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
         let pick = Self::pick::<ThresholdRow<'_>>(&args.rows)?;
-        let mut summary = Summary::default();
-        let one = |view: &Rag<'_>| {
-            let mut one = Summary::default();
-            one.add(view);
-            one
-        };
-        let matched = self.rag_fold(args, fail_on, one, |one| summary.merge(one))?;
+        let (summary, matched) = self.rag_folded(args, fail_on)?;
         let rows = summary.thresholds();
         self.picked(&rows, |_| summary.thresholds_page(), args.format, pick)?;
         Ok(self.close(matched))
@@ -81,18 +87,30 @@ impl Run<'_> {
     fn rag_documents(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
         let pick = Self::pick::<DocumentRow<'_>>(&args.rows)?;
         let mut documents = Documents::default();
-        let matched = self.rag_fold(args, fail_on, Documents::of, |one| documents.merge(one))?;
+        let make = |view: &Rag<'_>| Ok(Documents::of(view));
+        let matched = self.rag_fold(args, fail_on, make, |one| documents.merge(one))?;
         let rows = documents.rows();
         self.picked(&rows, |_| documents.page(), args.format, pick)?;
         Ok(self.close(matched))
     }
 
+    fn rag_folded(&mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<(Summary, bool)> {
+        let mut summary = Summary::default();
+        let make = |view: &Rag<'_>| {
+            let mut one = Summary::default();
+            one.add(view)?;
+            Ok(one)
+        };
+        let matched = self.rag_fold(args, fail_on, make, |one| summary.merge(one))?;
+        Ok((summary, matched))
+    }
+
     /// Folds what `make` makes of each document; says whether a `--fail-on` condition matched.
-    fn rag_fold<S>(
+    fn rag_fold<S: Send + 'static>(
         &mut self,
         args: &RagArgs,
         fail_on: Flags,
-        make: impl Fn(&Rag<'_>) -> S,
+        make: impl Fn(&Rag<'_>) -> anyhow::Result<S> + Sync,
         mut take: impl FnMut(S),
     ) -> anyhow::Result<bool> {
         let mut matched = false;
@@ -101,7 +119,7 @@ impl Run<'_> {
             |document| {
                 let input: Input<'_> = document.read()?;
                 let view = Rag::new(&input);
-                Ok(Done::new(document, &input, (make(&view), view.flags().meets(fail_on))))
+                Ok(Done::new(document, &input, (make(&view)?, view.flags().meets(fail_on))))
             },
             |(one, hit)| {
                 take(one);

@@ -34,7 +34,9 @@ const fn row<R: Row>() -> Kind {
 /// Every kind of rows there is.
 pub const KINDS: &[Kind] = &[
     row::<OverviewRow<'_>>(),
+    kind::<figures::grouped::FetchSummary<'_>>("fetch-summary"),
     kind::<transcript::Row<'_>>("transcript"),
+    row::<figures::transcript::SummaryRow>(),
     row::<rag::Row<'_>>(),
     row::<rag::ChunkRow<'_>>(),
     kind::<figures::rag::Figures<'_>>("rag-summary"),
@@ -46,6 +48,8 @@ pub const KINDS: &[Kind] = &[
     row::<MissingRow<'_>>(),
     row::<figures::missing::SummaryRow>(),
     row::<figures::gaps::GapRow<'_>>(),
+    kind::<figures::grouped::ByRow<'_>>("by"),
+    kind::<figures::compare::AgainstRow<'_>>("against"),
     kind::<FailureRow<'_>>("error"),
 ];
 

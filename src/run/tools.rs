@@ -1,9 +1,12 @@
 //! `tools`.
 
+use super::figures::Asked;
+use super::selection::Reader;
 use super::{Done, Run};
 use crate::cli::{ToolCondition, ToolsArgs};
 use crate::exit::Exit;
-use crate::figures::tools::{Summary, page};
+use crate::figures::by::By;
+use crate::figures::tools as figures;
 use crate::render::rows::Printer;
 use crate::rows::Row as _;
 use crate::view::tools::{self as view, Input, Status, ToolRow};
@@ -35,27 +38,30 @@ impl Run<'_> {
 
     /// `tools --summary`.
     fn tools_summary(mut self, args: &ToolsArgs) -> anyhow::Result<Exit> {
-        let mut matched = false;
-        let mut summary = Summary::default();
-        self.fold(
-            &args.sessions,
-            |document| {
-                let input: Input<'_> = document.read()?;
-                let rows = calls(&input, &args.name);
-                let matched = rows.iter().any(|row| has_status(row, &args.fail_on));
-                let mut one = Summary::default();
-                one.add(&rows);
-                Ok(Done::new(document, &input, (one, matched)))
-            },
-            |(one, hit)| {
-                summary.merge(one);
-                matched |= hit;
-                Ok(())
-            },
-        )?;
-        let sessions = summary.sessions;
-        let rows = summary.rows();
-        self.figures(&rows, page(sessions, &rows), args.format)?;
+        let count = |document: &Reader<'_>, bys: &[By]| {
+            let input: Input<'_> = document.read()?;
+            let rows = calls(&input, &args.name);
+            let matched = rows.iter().any(|row| has_status(row, &args.fail_on));
+            let counted = document
+                .count(&input, &figures::PLAN, bys, |sorter| figures::count(&rows, sorter))?;
+            Ok(Done::new(document, &input, (counted, matched)))
+        };
+        let asked = Asked {
+            sessions: &args.sessions,
+            figures: &args.figures,
+            plan: &figures::PLAN,
+            more: &[],
+            format: args.format.into(),
+        };
+        if asked.is_grouped() {
+            return self.grouped::<ToolRow<'_>>(&asked, count);
+        }
+        let bys = vec![By::own::<ToolRow<'_>>("name")?, By::nothing()];
+        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, bys, count)?;
+        if let [tools, all] = &*tables {
+            let rows = figures::rows(tools, all);
+            self.figures(&rows, figures::page(all.sessions, &rows), args.format)?;
+        }
         Ok(self.close(matched))
     }
 }

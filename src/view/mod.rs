@@ -5,6 +5,7 @@ pub mod calls;
 pub mod cause;
 pub mod ending;
 pub mod gaps;
+pub mod messages;
 pub mod missing;
 pub mod overview;
 pub mod rag;

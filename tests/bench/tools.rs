@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool of the benchmark's own")]
 
+mod corpus;
 #[allow(dead_code, unused_imports, reason = "the parse is timed, not used")]
 #[path = "../../src/model/mod.rs"]
 mod model;
@@ -36,6 +37,11 @@ fn main() -> anyhow::Result<()> {
         ["folder", count, messages, path] => {
             folder(count.parse()?, messages.parse()?, path.as_ref())
         }
+        ["corpus", count, path] => {
+            let mut out = BufWriter::new(File::create(path)?);
+            corpus::corpus(count.parse()?, &mut out)?;
+            Ok(out.flush()?)
+        }
         ["ids", count] => {
             for number in 1..=count.parse()? {
                 println!("{}", id(1, number));
@@ -45,7 +51,7 @@ fn main() -> anyhow::Result<()> {
         ["parse", path] => parse(path.as_ref()),
         ["serve", delay] => serve(Duration::from_millis(delay.parse()?)),
         _ => bail!(
-            "usage: document MESSAGES FILE | folder COUNT MESSAGES DIR | ids COUNT | parse FILE | serve DELAY_MS"
+            "usage: document MESSAGES FILE | folder COUNT MESSAGES DIR | corpus COUNT FILE | ids COUNT | parse FILE | serve DELAY_MS"
         ),
     }
 }

@@ -86,7 +86,8 @@ fn a_key_that_cannot_be_one_is_refused_unseen() {
         (b" fk_live_N0b0dy", "space"),
         (b"fk_live_N0b0dy\tMayReadThis", "control"),
         (b"fk_live_N0b0dy\x1b[31m", "control"),
-        (b"\x00fk_live_N0b0dy", "control"),
+        (b"\x01fk_live_N0b0dy", "control"),
+        (b"\x00fk_live_N0b0dy", "binary data"),
     ] {
         let path = private(folder.path(), "key", bytes);
         let from_file = server.fetch(&[&id(1), "--api-key-file", path.to_str().unwrap()]);

@@ -2,15 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
+mod arrays;
 mod bulk;
 mod cli;
+mod codings;
 mod examples;
 mod faults;
+mod folders;
 mod fuzz;
 mod gaps;
 mod harness;
 mod key;
 mod lossless;
+mod misfits;
+mod python;
 mod retries;
 mod rows;
 mod schemas;

@@ -54,7 +54,6 @@ fn everything_named_comes_in_the_order_it_was_named() {
         ("b.ndjson", &lines([8])),
         ("a.json", &document(&id(7))),
         ("c.JSON", &document(&id(9))),
-        ("notes.txt", "not a document"),
     ]);
     let done = fetch(
         &server,
@@ -272,7 +271,7 @@ fn a_list_says_what_is_wrong_with_a_line_and_a_time_is_no_session() {
     let server = Server::of_documents();
     let cut = &id(1)[..30];
     fetch(&server, &["-"], cut).failed_with(2).says(&["line 1", "this has 26"]);
-    fetch(&server, &["-"], "[]").failed_with(2).says(&["line 1", "jq -c '.[]'"]);
+    fetch(&server, &["-"], "[]").failed_with(2).says(&["the input names no session"]);
     fetch(&server, &["--wait", "3s"], "").failed_with(2).says(&["--wait=3s"]);
     assert_eq!(server.connections(), 0);
 }
@@ -293,7 +292,7 @@ fn a_folder_without_documents_is_2() {
     let folder = Saved::new(&[("notes.txt", "")]);
     fs::create_dir(folder.folder().join("inner.json")).unwrap();
     let failure = run(feather().arg("fetch").arg(folder.folder()));
-    failure.failed_with(2).says(&["holds no *.json and no *.ndjson"]);
+    failure.failed_with(2).says(&["holds no *.json, *.ndjson or *.jsonl"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod documents;
 mod gate;
 mod lines;
+mod plan;
 mod scores;
 mod tables;
 #[cfg(test)]
@@ -21,10 +22,13 @@ pub use self::documents::{DocumentRow, Documents};
 use self::gate::Gate;
 pub use self::gate::GateAction;
 pub use self::lines::{Line, lines};
+pub use self::plan::{MORE, PLAN, count};
 pub use self::scores::ComparedScores;
 use self::scores::{Scored, Scores as Compared};
 pub use self::tables::sections;
 pub use self::thresholds::ThresholdRow;
+use super::by::By;
+use super::group::Group;
 use super::stats::{self, Histogram, Spread, Tally};
 use crate::model::Number;
 use crate::rows::spell;
@@ -34,15 +38,15 @@ use crate::view::rag::{Counts, Flag, Rag};
 use crate::view::share;
 
 /// What has been folded so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Summary {
+    /// All of it that is counted alike in every group.
+    total: Group,
     sessions: usize,
     /// Sessions that declare that citations were not recorded.
     no_citations: usize,
-    counts: Counts,
     labels: BTreeMap<Option<String>, usize>,
     top_scores: Histogram,
-    latencies: Tally,
     missed: HashMap<String, Missed>,
     missed_without_hash: usize,
     documents: HashMap<String, Retrieved>,
@@ -73,12 +77,37 @@ struct Retrieved {
     serial: usize,
 }
 
+impl Default for Summary {
+    fn default() -> Self {
+        Self {
+            total: Group::new(&PLAN),
+            sessions: 0,
+            no_citations: 0,
+            labels: BTreeMap::new(),
+            top_scores: Histogram::default(),
+            missed: HashMap::new(),
+            missed_without_hash: 0,
+            documents: HashMap::new(),
+            serial: 0,
+            disagrees: 0,
+            repeats: 0,
+            scores: Compared::default(),
+            gate: Gate::default(),
+        }
+    }
+}
+
 impl Summary {
     /// Folds a document in.
-    pub fn add(&mut self, rag: &Rag<'_>) {
+    ///
+    /// Fails where a row cannot be made JSON of.
+    pub fn add(&mut self, rag: &Rag<'_>) -> serde_json::Result<()> {
+        let by = By::nothing();
+        let mut sorter = by.sorter(&PLAN, &[]);
+        count(rag, &mut sorter)?;
+        sorter.end().into_iter().for_each(|(_, share)| self.total.add(share));
         self.sessions += 1;
         self.no_citations += usize::from(rag.declares_no_citations());
-        self.counts.add(rag.counts());
         let ending = Ending::of(rag.input());
         for (trace, flags) in rag.retrievals() {
             self.serial += 1;
@@ -103,9 +132,6 @@ impl Summary {
             if let Some(score) = top_score {
                 self.top_scores.add(score);
             }
-            if let Some(latency) = trace.latency_ms {
-                self.latencies.add(latency.as_f64());
-            }
             if flags.has(Flag::Miss) {
                 match trace.query_hash.as_deref() {
                     None | Some("") => self.missed_without_hash += 1,
@@ -128,18 +154,18 @@ impl Summary {
                 document.cited = true;
             }
         }
+        Ok(())
     }
 
     /// Adds other sessions' figures.
     pub fn merge(&mut self, other: Self) {
         self.sessions += other.sessions;
         self.no_citations += other.no_citations;
-        self.counts.add(&other.counts);
+        self.total.merge(other.total);
         for (label, count) in other.labels {
             *self.labels.entry(label).or_default() += count;
         }
         self.top_scores.merge(&other.top_scores);
-        self.latencies.merge(&other.latencies);
         self.missed_without_hash += other.missed_without_hash;
         for (hash, theirs) in other.missed {
             let mine = self.missed.entry(hash).or_default();
@@ -178,6 +204,7 @@ impl Summary {
 
     /// The figures.
     pub fn figures(&self) -> Figures<'_> {
+        let counts = plan::counts(&self.total);
         let mut missed_queries: Vec<MissedQuery<'_>> = self
             .missed
             .iter()
@@ -210,7 +237,7 @@ impl Summary {
             .map(|(label, count)| Labelled {
                 label: label.as_deref(),
                 count: *count,
-                share: share(*count, self.counts.retrievals),
+                share: share(*count, counts.retrievals),
             })
             .collect();
         // The sort keeps the order of names among equals.
@@ -218,11 +245,13 @@ impl Summary {
         Figures {
             sessions: self.sessions,
             sessions_declaring_no_citations: self.no_citations,
-            counts: self.counts,
-            hit_rate: share(self.counts.hits, self.counts.verdicts),
+            counts,
+            hit_rate: self.total.value(plan::HIT_RATE),
+            unanswerable_rate: self.total.value(plan::UNANSWERABLE_RATE),
+            uncited_rate: self.total.value(plan::UNCITED_RATE),
             answerability,
             top_scores: Scores::new(&self.top_scores),
-            latency_ms: self.latencies.spread(),
+            latency_ms: self.total.values(plan::LATENCY).map(Tally::spread).unwrap_or_default(),
             missed_queries,
             misses_without_hash: self.missed_without_hash,
             never_cited_documents: never_cited,
@@ -270,6 +299,10 @@ pub struct Figures<'s> {
     pub counts: Counts,
     /// Hits among the retrievals with a verdict, from 0 to 1; null where there is none.
     pub hit_rate: Option<f64>,
+    /// `unanswerable` of all retrievals, from 0 to 1; null where there are none.
+    pub unanswerable_rate: Option<f64>,
+    /// `uncited` of all retrievals, from 0 to 1; null where there are none.
+    pub uncited_rate: Option<f64>,
     /// The answerability gate's verdicts, most first.
     pub answerability: Vec<Labelled<'s>>,
     /// The retrievals' top scores.

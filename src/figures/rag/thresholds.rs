@@ -80,7 +80,7 @@ impl Summary {
                     .to_owned(),
             );
         }
-        let without = self.counts.retrievals - scored;
+        let without = super::plan::counts(&self.total).retrievals.saturating_sub(scored);
         if without > 0 {
             let retrievals = spell::counted(without, "retrieval has", "retrievals have");
             notes.push(format!("{retrievals} no score to compare"));

@@ -63,6 +63,7 @@ pub struct Counts {
 
 impl Counts {
     /// Adds another document's.
+    #[cfg(test)]
     pub const fn add(&mut self, other: &Self) {
         self.retrievals += other.retrievals;
         self.hits += other.hits;

@@ -1,0 +1,229 @@
+//! What the SESSION arguments name: UUIDs, files, folders, standard input. Nothing is fetched here.
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::fs::{DirEntry, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::input::decode::{self, Decoded};
+use crate::input::ids::{self, Content};
+use crate::input::source::{Input, Item, unreadable};
+
+/// What standard input is called in messages.
+const STDIN: &str = "standard input";
+
+/// How many names of what is passed over are told.
+const MOST_NAMES: usize = 5;
+
+/// What was named.
+#[derive(Default)]
+pub struct Named {
+    /// The items, in the order they were named.
+    pub items: Vec<Item>,
+    /// What the user may want to know about them, a line each.
+    pub notes: Vec<String>,
+}
+
+/// Makes sense of the SESSION arguments. No request is made here.
+///
+/// A UUID that is named again is dropped. Fails with [`crate::exit::Exit::Usage`] at the first
+/// argument, or line of a list, that is neither.
+pub fn resolve(arguments: &[OsString], stdin_taken: bool) -> Result<Named, Failure> {
+    let mut resolver = Resolver { named: Named::default(), seen: HashSet::new(), stdin_taken };
+    for argument in arguments {
+        resolver.add(argument)?;
+    }
+    Ok(resolver.named)
+}
+
+struct Resolver {
+    named: Named,
+    seen: HashSet<Uuid>,
+    stdin_taken: bool,
+}
+
+impl Resolver {
+    fn add(&mut self, argument: &OsStr) -> Result<(), Failure> {
+        if argument == "-" {
+            if std::mem::replace(&mut self.stdin_taken, true) {
+                return Err(Failure::usage("standard input can be used for one thing only")
+                    .hint("name - once, and the key in a file of its own"));
+            }
+            return self.add_stream(STDIN, io::stdin());
+        }
+        if let Some(id) = argument.to_str().and_then(|text| Uuid::parse_str(text).ok()) {
+            self.add_session(id);
+            return Ok(());
+        }
+        let path = Path::new(argument);
+        let label = path.display().to_string();
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => self.add_folder(path, &label),
+            Ok(metadata) if metadata.is_file() => self.add_file(path, &label),
+            // A pipe cannot be opened twice.
+            Ok(_) => match File::open(path) {
+                Ok(file) => self.add_stream(&label, file),
+                Err(error) => Err(unreadable(&label, &error)),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(no_such(&label)),
+            Err(error) => Err(unreadable(&label, &error)),
+        }
+    }
+
+    fn add_session(&mut self, id: Uuid) {
+        if self.seen.insert(id) {
+            self.named.items.push(Item::Session(id));
+        }
+    }
+
+    fn add_documents(&mut self, label: &str, input: Input) {
+        self.named.items.push(Item::Documents { label: label.to_owned(), input });
+    }
+
+    fn add_list(&mut self, label: &str, list: Decoded) -> Result<(), Failure> {
+        ids::read(label, list, &mut |id| self.add_session(id))
+    }
+
+    /// A file: a list of ids where it is one, else documents. Whatever is wrong with it is told when
+    /// its turn comes.
+    fn add_file(&mut self, path: &Path, label: &str) -> Result<(), Failure> {
+        let open = || -> io::Result<_> {
+            let mut file = File::open(path)?;
+            Ok(decode::decode(decode::beginning(&mut file)?, file))
+        };
+        if let Ok(Ok(decoded)) = open() {
+            match ids::content(&decoded.beginning) {
+                Content::Ids => return self.add_list(label, decoded),
+                Content::NoId => return Ok(()),
+                Content::Comment if !has_document_name(path) => {
+                    return self.add_list(label, decoded);
+                }
+                Content::Blank if !has_document_name(path) => return Ok(()),
+                _ => {}
+            }
+        }
+        self.add_documents(label, Input::Path(path.to_owned()));
+        Ok(())
+    }
+
+    /// A stream: documents, or else ids.
+    fn add_stream(
+        &mut self,
+        label: &str,
+        mut stream: impl io::Read + 'static,
+    ) -> Result<(), Failure> {
+        let beginning =
+            decode::beginning(&mut stream).map_err(|error| unreadable(label, &error))?;
+        let decoded = match decode::decode(beginning, stream) {
+            Ok(decoded) => decoded,
+            Err(foreign) => {
+                self.add_documents(label, Input::Foreign(foreign));
+                return Ok(());
+            }
+        };
+        match ids::content(&decoded.beginning) {
+            Content::Ids | Content::Comment | Content::Unknown => self.add_list(label, decoded),
+            Content::NoId => Ok(()),
+            Content::Blank if decoded.beginning.len() < decode::PEEK => Ok(()),
+            Content::Blank | Content::Documents => {
+                self.add_documents(label, Input::Open(decoded.text));
+                Ok(())
+            }
+        }
+    }
+
+    /// The folder's documents, by name.
+    fn add_folder(&mut self, folder: &Path, label: &str) -> Result<(), Failure> {
+        let entries = std::fs::read_dir(folder)
+            .and_then(Iterator::collect::<io::Result<Vec<_>>>)
+            .map_err(|error| unreadable(label, &error))?;
+        let (mut documents, mut others) = (Vec::new(), Vec::new());
+        for entry in &entries {
+            let is_folder = is_folder(entry);
+            if !is_folder && has_document_name(Path::new(&entry.file_name())) {
+                documents.push(entry.path());
+            } else {
+                others.push((entry.file_name(), is_folder));
+            }
+        }
+        if documents.is_empty() {
+            return Err(Failure::usage(format!(
+                "{label}: the folder holds no *.json, *.ndjson or *.jsonl"
+            ))
+            .hint("fetch --out-dir fills a folder; folders in it are not looked into"));
+        }
+        documents.sort();
+        self.named.notes.extend(passed_over(label, others, entries.len()));
+        for path in documents {
+            let label = path.display().to_string();
+            self.named.items.push(Item::Documents { label, input: Input::Path(path) });
+        }
+        Ok(())
+    }
+}
+
+/// Whether it is a folder, or a link to one. What the folder's own list says costs nothing.
+fn is_folder(entry: &DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => entry.path().is_dir(),
+        Ok(kind) => kind.is_dir(),
+        Err(_) => entry.path().is_dir(),
+    }
+}
+
+/// Says what in a folder is not read. Hidden files are nobody's documents, so they are not told.
+fn passed_over(label: &str, mut others: Vec<(OsString, bool)>, all: usize) -> Option<String> {
+    others.retain(|(name, _)| !name.as_encoded_bytes().starts_with(b"."));
+    others.sort();
+    let names = others.iter().take(MOST_NAMES).map(|(name, is_folder)| {
+        let slash = if *is_folder { "/" } else { "" };
+        format!("{}{slash}", PathBuf::from(name).display())
+    });
+    let names = names.collect::<Vec<_>>().join(", ");
+    let more = others.len().saturating_sub(MOST_NAMES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!others.is_empty()).then(|| {
+        format!(
+            "{label}: passed over {} of {all}: {names}{more}; what is read is *.json, *.ndjson, \
+             *.jsonl and these with .gz",
+            others.len()
+        )
+    })
+}
+
+/// Whether the name is that of saved documents.
+fn has_document_name(path: &Path) -> bool {
+    has_extension(path, "json") || has_list_name(path)
+}
+
+/// Whether the name is that of a list of documents, which may be empty.
+pub fn has_list_name(path: &Path) -> bool {
+    has_extension(path, "ndjson") || has_extension(path, "jsonl")
+}
+
+/// Whether the name ends so, in whatever case, packed or not.
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    let is = |path: &Path, wanted: &str| {
+        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+    };
+    is(path, wanted)
+        || is(path, "gz") && path.file_stem().is_some_and(|stem| is(Path::new(stem), wanted))
+}
+
+fn no_such(argument: &str) -> Failure {
+    let shown = ids::quoted(argument);
+    if let Some(reason) = ids::cut_off(argument) {
+        return Failure::usage(format!("{shown} is not a session id: {reason}"))
+            .hint("copy the whole id, like 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11");
+    }
+    if humantime::parse_duration(argument).is_ok() {
+        return Failure::usage(format!("{shown} is not a session id and there is no such file"))
+            .hint(format!("if it is how long to wait, write --wait={argument}"));
+    }
+    Failure::usage(format!("{shown} is not a session id and there is no such file"))
+        .hint("name a session's UUID, a saved document, a folder of them, or - for standard input")
+}

@@ -1,0 +1,189 @@
+//! `--summary`: figures over all documents, in groups, and held against others.
+
+use std::ffi::OsString;
+
+use super::selection::{Counted, Reader};
+use super::{Done, Run};
+use crate::cli::{self, Sessions};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::figures::by::By;
+use crate::figures::compare::{self, AgainstRow};
+use crate::figures::figure::{Figure, Plan};
+use crate::figures::grouped;
+use crate::figures::table::Table;
+use crate::input::{self, Item, Named};
+use crate::render::rows::{Format, write_records};
+use crate::rows::Row;
+use crate::rows::spell::counted;
+use crate::view::overview::OverviewRow;
+
+/// What is asked of figures.
+pub struct Asked<'a> {
+    /// Over which sessions.
+    pub sessions: &'a Sessions,
+    /// How they are grouped and compared.
+    pub figures: &'a cli::Figures,
+    /// Which figures.
+    pub plan: &'static Plan,
+    /// What the command knows of its rows beside their fields, to group by.
+    pub more: &'static [&'static str],
+    /// How they are printed.
+    pub format: Format,
+}
+
+impl Asked<'_> {
+    /// Whether it is more than the command's own summary.
+    pub fn is_grouped(&self) -> bool {
+        !self.figures.by.is_empty() || !self.figures.against.is_empty()
+    }
+}
+
+impl Run<'_> {
+    /// Counts every document into tables that are told apart so; also whether a `--fail-on` condition
+    /// matched.
+    pub(super) fn sum(
+        &mut self,
+        sessions: &Sessions,
+        plan: &'static Plan,
+        bys: Vec<By>,
+        count: impl Fn(&Reader<'_>, &[By]) -> anyhow::Result<Done<(Counted, bool)>> + Sync,
+    ) -> anyhow::Result<(Vec<Table>, bool)> {
+        let items = self.items(sessions)?;
+        self.sum_items(items, plan, bys, count)
+    }
+
+    fn sum_items(
+        &mut self,
+        items: Vec<Item>,
+        plan: &'static Plan,
+        bys: Vec<By>,
+        count: impl Fn(&Reader<'_>, &[By]) -> anyhow::Result<Done<(Counted, bool)>> + Sync,
+    ) -> anyhow::Result<(Vec<Table>, bool)> {
+        let mut tables: Vec<Table> = bys.iter().map(|by| Table::new(plan, by.clone())).collect();
+        let mut matched = false;
+        self.fold_items(
+            items,
+            |document| count(document, &bys),
+            |(counted, hit)| {
+                tables.iter_mut().zip(counted).for_each(|(table, shares)| table.add(shares));
+                matched |= hit;
+                Ok(())
+            },
+        )?;
+        Ok((tables, matched))
+    }
+
+    /// `--by` and `--against`, over rows of type `R`.
+    pub(super) fn grouped<R: Row>(
+        mut self,
+        asked: &Asked<'_>,
+        count: impl Fn(&Reader<'_>, &[By]) -> anyhow::Result<Done<(Counted, bool)>> + Sync,
+    ) -> anyhow::Result<Exit> {
+        let by = By::new::<OverviewRow<'_>, R>(
+            &asked.figures.by,
+            asked.more,
+            self.options.spelling.zone,
+        )?;
+        if !asked.figures.against.is_empty() {
+            return self.against(asked, &by, count);
+        }
+        let bys = vec![by, By::nothing()];
+        let (tables, matched) = self.sum(asked.sessions, asked.plan, bys, count)?;
+        if let [table, total] = &*tables {
+            let keys = table.keys();
+            let rows = grouped::rows(table, &keys);
+            let total = total.total();
+            let section = || grouped::section(&rows, table, &total, &self.options.spelling);
+            let mut out = self.out(asked.format.is_for_reading());
+            let columns = grouped::columns(table);
+            write_records(&rows, &columns, section, asked.format, &self.options, &mut out)?;
+            out.finish()?;
+        }
+        Ok(self.close(matched))
+    }
+
+    /// `--against`.
+    fn against(
+        mut self,
+        asked: &Asked<'_>,
+        by: &By,
+        count: impl Fn(&Reader<'_>, &[By]) -> anyhow::Result<Done<(Counted, bool)>> + Sync,
+    ) -> anyhow::Result<Exit> {
+        let gate = asked.figures.fail_if_worse.as_ref().map(|names| {
+            compare::gate(asked.plan, names)
+                .map_err(|error| Failure::usage(format!("--fail-if-worse: {error}")))
+        });
+        let gate = gate.transpose()?;
+        let items = self.items(asked.sessions)?;
+        let base = self.base(asked.sessions, &asked.figures.against)?;
+        let bys = || vec![by.clone()];
+        self.side = Some("of --against");
+        let (before, _) = self.sum_items(base, asked.plan, bys(), &count)?;
+        self.side = Some("of those named");
+        let (after, matched) = self.sum_items(items, asked.plan, bys(), &count)?;
+        let ([before], [after]) = (&*before, &*after) else { return Ok(self.close(matched)) };
+        let keys = compare::keys_of(before, after);
+        let rows = compare::rows(before, after, &keys);
+        let mut out = self.out(asked.format.is_for_reading());
+        let section = || compare::section(&rows, before, after, &self.options.spelling);
+        let columns = AgainstRow::fields(after);
+        write_records(&rows, &columns, section, asked.format, &self.options, &mut out)?;
+        out.finish()?;
+        let Some(figures) = gate else { return Ok(self.close(matched)) };
+        let exit = self.judge(&rows, &figures);
+        let closed = self.close(matched);
+        // What failed, or matched, goes first.
+        Ok(if closed == Exit::Done { exit } else { closed })
+    }
+
+    /// `--fail-if-worse`: says what it found.
+    fn judge(&self, rows: &[AgainstRow<'_>], figures: &[&Figure]) -> Exit {
+        let judged = compare::judge(rows, figures);
+        for row in &judged.worse {
+            self.reporter.note(&format!("--fail-if-worse: {}", row.sentence()));
+        }
+        for row in &judged.nearly {
+            let shared = counted(judged.judged, "comparison", "comparisons");
+            self.reporter.note(&format!(
+                "--fail-if-worse: {}, taken alone; not with the level shared among {shared}",
+                row.sentence()
+            ));
+        }
+        if judged.judged == 0 {
+            let names: Vec<&str> = figures.iter().map(|figure| figure.name).collect();
+            self.reporter.note(&format!(
+                "--fail-if-worse: nothing to judge: {} rests on fewer than 30 sessions on a side",
+                names.join(", ")
+            ));
+            return Exit::Unjudged;
+        }
+        if judged.worse.is_empty() { Exit::Done } else { Exit::Matched }
+    }
+
+    /// The documents of `--against`. No request is made.
+    pub(super) fn base(
+        &self,
+        sessions: &Sessions,
+        against: &[OsString],
+    ) -> anyhow::Result<Vec<Item>> {
+        let key_from_stdin =
+            self.cli.connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
+        let taken = key_from_stdin || sessions.sessions.iter().any(|session| session == "-");
+        let Named { items, notes } = input::resolve(against, taken)?;
+        for note in notes {
+            self.reporter.note(&note);
+        }
+        if items.iter().any(|item| matches!(item, Item::Session(_))) {
+            return Err(Failure::usage("--against takes saved sessions, a file or a folder")
+                .hint("fetch --out-dir BASE saves them")
+                .into());
+        }
+        if items.is_empty() {
+            return Err(Failure::usage("--against names no session")
+                .hint("the input was empty")
+                .into());
+        }
+        Ok(items)
+    }
+}

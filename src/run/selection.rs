@@ -1,0 +1,168 @@
+//! The documents that are wanted: read by a command, and left out where a condition does not hold.
+
+use std::fmt;
+use std::ops::Deref;
+
+use chrono::Utc;
+use serde::Deserialize;
+
+use crate::cli;
+use crate::failure::Failure;
+use crate::figures::by::{By, Key, Sorter};
+use crate::figures::figure::Plan;
+use crate::figures::group::Share;
+use crate::input::document::{Checked, Document};
+use crate::model::{SessionAnalysisInput, Skipped};
+use crate::rows::spell::Zone;
+use crate::rows::{Clock, Conditions, Field, Fields, probe};
+use crate::view::overview::{self, OverviewRow};
+
+/// Which documents are wanted.
+#[derive(Debug, Default)]
+pub struct Selection {
+    conditions: Conditions,
+}
+
+impl Selection {
+    /// Makes sense of what was asked for.
+    ///
+    /// Fails where it makes none.
+    pub fn new(asked: &cli::Selection, zone: Zone) -> Result<Self, Failure> {
+        if asked.conditions.is_empty() && asked.since.is_none() && asked.until.is_none() {
+            return Ok(Self::default());
+        }
+        let clock = Clock { zone, now: Utc::now() };
+        let fields = Fields::of_row::<OverviewRow<'_>>();
+        let mut conditions = Conditions::new(&asked.conditions, &fields, clock)?;
+        let started = fields.resolve("--since", "started_at")?;
+        conditions.between(&started, asked.since, asked.until, clock)?;
+        Ok(Self { conditions })
+    }
+
+    /// Whether all are wanted.
+    pub fn is_all(&self) -> bool {
+        self.conditions.is_empty()
+    }
+}
+
+/// Says that a document is left out; no failure.
+#[derive(Clone, Copy, Debug)]
+pub struct LeftOut;
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not selected")
+    }
+}
+
+impl std::error::Error for LeftOut {}
+
+/// A document as a command reads it: reading one that is not wanted fails with [`LeftOut`].
+///
+/// The conditions are held against what the command reads anyway. Only where one is on evidence that
+/// the command may pass over is the document read once more, for its overview.
+#[derive(Debug)]
+pub struct Reader<'d> {
+    document: &'d Document,
+    selection: &'d Selection,
+}
+
+impl Deref for Reader<'_> {
+    type Target = Document;
+
+    fn deref(&self) -> &Document {
+        self.document
+    }
+}
+
+impl<'d> Reader<'d> {
+    /// Reads this document, if it is wanted.
+    pub const fn new(document: &'d Document, selection: &'d Selection) -> Self {
+        Self { document, selection }
+    }
+
+    /// [`Document::read`].
+    pub fn read<'a, M, R, C, T>(&'a self) -> anyhow::Result<SessionAnalysisInput<'a, M, R, C, T>>
+    where
+        M: Deserialize<'a>,
+        R: Deserialize<'a>,
+        C: Deserialize<'a>,
+        T: Deserialize<'a>,
+    {
+        self.read_or(|failure| failure)
+    }
+
+    /// The same; `retell` has a say in how a failure is told.
+    pub fn read_or<'a, M, R, C, T>(
+        &'a self,
+        retell: impl FnOnce(Failure) -> Failure,
+    ) -> anyhow::Result<SessionAnalysisInput<'a, M, R, C, T>>
+    where
+        M: Deserialize<'a>,
+        R: Deserialize<'a>,
+        C: Deserialize<'a>,
+        T: Deserialize<'a>,
+    {
+        let input = self.document.read().map_err(retell)?;
+        self.select(&input)?;
+        Ok(input)
+    }
+
+    /// [`Document::check`].
+    pub fn check(&self) -> anyhow::Result<Checked<'_>> {
+        let checked = self.document.check()?;
+        if !self.selection.is_all() {
+            let bare: SessionAnalysisInput<'_, Skipped, Skipped, Skipped, Skipped> =
+                self.document.read()?;
+            self.select(&bare)?;
+        }
+        Ok(checked)
+    }
+
+    fn select<'a, M, R, C, T>(
+        &'a self,
+        input: &'a SessionAnalysisInput<'a, M, R, C, T>,
+    ) -> anyhow::Result<()> {
+        let conditions = &self.selection.conditions;
+        if conditions.is_empty() || conditions.hold(&self.facts(input, conditions.fields())?) {
+            Ok(())
+        } else {
+            Err(LeftOut.into())
+        }
+    }
+
+    /// The values of these fields of the document's overview, each as JSON has it.
+    pub fn facts<'a, M, R, C, T>(
+        &'a self,
+        input: &'a SessionAnalysisInput<'a, M, R, C, T>,
+        fields: &[Field],
+    ) -> anyhow::Result<Vec<Option<String>>> {
+        if fields.is_empty() {
+            return Ok(Vec::new());
+        }
+        if !fields.iter().any(|field| overview::EVIDENCE.contains(&&*field.name)) {
+            return Ok(probe(&overview::head(input), fields)?);
+        }
+        let input: overview::Input<'_> = self.document.read()?;
+        Ok(probe(&overview::row(&input), fields)?)
+    }
+
+    /// What the document adds to groups that are told apart so, for each of `bys`; `feed` counts it.
+    pub fn count<'a, M, R, C, T>(
+        &'a self,
+        input: &'a SessionAnalysisInput<'a, M, R, C, T>,
+        plan: &'static Plan,
+        bys: &[By],
+        feed: impl Fn(&mut Sorter<'_>) -> serde_json::Result<()>,
+    ) -> anyhow::Result<Counted> {
+        let count = |by: &By| {
+            let mut sorter = by.sorter(plan, &self.facts(input, by.session_fields())?);
+            feed(&mut sorter)?;
+            Ok(sorter.end())
+        };
+        bys.iter().map(count).collect()
+    }
+}
+
+/// What a document adds to the groups of several tables.
+pub type Counted = Vec<Vec<(Key, Share)>>;
