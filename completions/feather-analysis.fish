@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_feather_analysis_global_optspecs
-    string join \n demo base-url= api-key-file= wait= j/jobs= retries= timeout= connect-timeout= ca-cert= max-size= allow-http color= width= no-pager tz= q/quiet v/verbose error-format= h/help V/version
+    string join \n demo base-url= api-key-file= wait= j/jobs= retries= timeout= connect-timeout= ca-cert= max-size= allow-http color= width= no-pager tz= excel q/quiet v/verbose error-format= h/help V/version
 end
 
 function __fish_feather_analysis_needs_command
@@ -43,6 +43,7 @@ json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -56,12 +57,12 @@ complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "g
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "schema" -d 'Say what the rows are that commands print'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "demo" -d 'Serve the sample sessions on loopback until Ctrl-C'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l where -d 'Only sessions that meet this: outcome=unresolved, \'csat<3\', tools=a,b' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l since -d 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l against -d 'With --summary: compare with the saved sessions in BASE' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l fail-if-worse -d 'With --against: exit with 10 if one is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l limit -d 'At most so many rows' -r
@@ -94,11 +95,12 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l where -d 'Only sessions that meet this: outcome=unresolved, \'csat<3\', tools=a,b' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l since -d 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s f -l format -d 'How to print it' -r -f -a "text\t'For reading'
 markdown\t'For an issue tracker'
@@ -109,8 +111,8 @@ csv\t'The figures of --summary for a spreadsheet'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l turn -d 'Only these turns: 4, 4..9, 4.. or ..9' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l role -d 'Only turns of these roles' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l against -d 'With --summary: compare with the saved sessions in BASE' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l fail-if-worse -d 'With --against: exit with 10 if one is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
@@ -132,11 +134,12 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l where -d 'Only sessions that meet this: outcome=unresolved, \'csat<3\', tools=a,b' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l since -d 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
@@ -147,8 +150,8 @@ ndjson\t'A line a row'
 csv\t'For a spreadsheet'
 markdown\t'For an issue tracker'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l against -d 'With --summary: compare with the saved sessions in BASE' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fail-if-worse -d 'With --against: exit with 10 if one is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l only -d 'Only rows that meet one of these conditions' -r -f -a "miss\t'No hit'
 unanswerable\t'Unanswerable by its label or, without one, by its score'
 uncited\t'Chunks were found and none was cited'
@@ -185,11 +188,12 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l where -d 'Only sessions that meet this: outcome=unresolved, \'csat<3\', tools=a,b' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l since -d 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
@@ -200,8 +204,8 @@ ndjson\t'A line a row'
 csv\t'For a spreadsheet'
 markdown\t'For an issue tracker'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l against -d 'With --summary: compare with the saved sessions in BASE' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l fail-if-worse -d 'With --against: exit with 10 if one is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l name -d 'Only calls of these tools' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l only -d 'Only calls with one of these states' -r -f -a "ok\t'Answered without an error'
 error\t'Failed'
@@ -232,11 +236,12 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l where -d 'Only sessions that meet this: outcome=unresolved, \'csat<3\', tools=a,b' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l since -d 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
@@ -247,8 +252,8 @@ ndjson\t'A line a row'
 csv\t'For a spreadsheet'
 markdown\t'For an issue tracker'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l against -d 'With --summary: compare with the saved sessions in BASE' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fail-if-worse -d 'With --against: exit with 10 if one is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fail-on -d 'Exit with 10 if a session declares one of these reasons' -r -f -a "any\t'Any reason at all'
 no_rag_trace\t'No retrieval was recorded'
 no_kb_snapshot\t'The knowledge bases\' state was not recorded'
@@ -279,11 +284,12 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l where -d 'Only sessions that meet this: outcome=unresolved, \'csat<3\', tools=a,b' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l since -d 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
@@ -316,6 +322,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" 
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -338,6 +345,7 @@ json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -360,6 +368,7 @@ json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -384,6 +393,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" 
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -s v -l verbose -d 'A line a request on standard error'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'

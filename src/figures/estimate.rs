@@ -133,7 +133,7 @@ mod tests {
         let (mut x, mut y, mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0, 0.0, 0.0);
         for _ in 0..count {
             // Some sessions are of what the knowledge base knows well, some of what it knows little.
-            let own = if random.bool() { rate + 0.25 } else { rate - 0.25 };
+            let own = if random.bool() { rate + 0.15 } else { rate - 0.15 };
             let mut retrievals = 1.0;
             while random.f64() < 0.75 && retrievals < 30.0 {
                 retrievals += 1.0;

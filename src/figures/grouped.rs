@@ -92,7 +92,9 @@ impl GroupOf<'_> {
             Some(json) => {
                 let text: Option<String> = serde_json::from_str(json).ok();
                 let text = text.unwrap_or_else(|| json.to_owned());
-                Cell::new(spelling.id(&text).into_owned(), Tone::Strong)
+                let is_id = uuid::Uuid::parse_str(&text).is_ok();
+                let text = if is_id { spelling.id(&text).into_owned() } else { text };
+                Cell::new(text, Tone::Strong)
             }
         })
     }

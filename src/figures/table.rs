@@ -142,3 +142,7 @@ fn fill(by: &By, keys: &mut HashSet<Key>) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

@@ -114,7 +114,7 @@ impl Resolver {
     fn add_stream(
         &mut self,
         label: &str,
-        mut stream: impl io::Read + 'static,
+        mut stream: impl io::Read + Send + 'static,
     ) -> Result<(), Failure> {
         let beginning =
             decode::beginning(&mut stream).map_err(|error| unreadable(label, &error))?;

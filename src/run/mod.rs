@@ -4,8 +4,8 @@ mod completions;
 mod demo;
 mod feed;
 mod fetch;
-mod gaps;
 mod figures;
+mod gaps;
 #[cfg(test)]
 mod generated;
 mod missing;

@@ -346,12 +346,12 @@ pub fn row<'a>(input: &'a Input<'a>) -> OverviewRow<'a> {
     }
 }
 
-/// Each text that is not empty once, in the order they come.
+/// Each text that is not empty once, in their order.
 fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut all = Vec::new();
     for text in texts.filter(|text| !text.is_empty()) {
-        if !all.contains(&text) {
-            all.push(text);
+        if let Err(place) = all.binary_search(&text) {
+            all.insert(place, text);
         }
     }
     all

@@ -6,6 +6,7 @@ mod arrays;
 mod bulk;
 mod cli;
 mod codings;
+mod corpus;
 mod examples;
 mod faults;
 mod folders;

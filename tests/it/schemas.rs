@@ -25,6 +25,15 @@ const PRINTED_BY: &[(&str, &str)] = &[
     ("gaps", "gaps"),
     ("rag-thresholds", "rag --thresholds"),
     ("rag-documents", "rag --by doc_id"),
+    ("fetch-summary", "fetch --summary"),
+    ("transcript-summary", "transcript --summary"),
+    ("by", "fetch --summary --by day,kb_ids"),
+    ("by", "transcript --summary --by role"),
+    ("by", "rag --summary --by channel,doc_id"),
+    ("by", "tools --summary --by name"),
+    ("by", "missing --summary --by reason"),
+    ("against", "fetch --summary --against src/demo/sessions"),
+    ("against", "rag --summary --by channel --against src/demo/sessions"),
 ];
 
 /// Kinds that JSON does not print: on standard error, or as CSV alone.
@@ -208,7 +217,9 @@ fn csv_fields_and_the_schema_name_the_same_fields_in_the_same_order() {
         let printed = output(&arguments);
         printed.lines().next().unwrap().split(',').map(str::to_owned).collect::<Vec<_>>()
     };
-    let csv = PRINTED_BY.iter().filter(|(kind, _)| !["transcript", "rag-summary"].contains(kind));
+    // What groups are told apart by are columns of their own.
+    let others = ["transcript", "rag-summary", "by", "against"];
+    let csv = PRINTED_BY.iter().filter(|(kind, _)| !others.contains(kind));
     for (kind, command) in csv.chain(&[("rag-summary-csv", "rag --summary")]) {
         let schema = schema(kind);
         let mut names = Vec::new();

@@ -239,6 +239,7 @@ fn the_help_has_the_whole_table_of_codes() {
         (3, "network"),
         (4, "unusable document"),
         (10, "--fail-on"),
+        (11, "nothing to judge"),
         (29, "429"),
         (30, "3xx"),
         (40, "400, and any other 4xx"),

@@ -59,12 +59,12 @@ const FIGURES: &[Figure] = &[
     Figure::count("misses", "misses", MISSES).about("retrievals flagged `miss`").below(2),
     Figure::count("unanswerable", "unanswerable", UNANSWERABLE)
         .about("retrievals flagged `unanswerable`"),
-    Figure::rate("unanswerable_rate", "unanswerable", UNANSWERABLE, RETRIEVALS)
+    Figure::rate("unanswerable_rate", "unanswerable rate", UNANSWERABLE, RETRIEVALS)
         .about("`unanswerable` of `retrievals`, 0 to 1")
         .better(Better::Lower)
         .shown(),
     Figure::count("uncited", "uncited", UNCITED).about("retrievals of whose chunks none was cited"),
-    Figure::rate("uncited_rate", "uncited", UNCITED, RETRIEVALS)
+    Figure::rate("uncited_rate", "uncited rate", UNCITED, RETRIEVALS)
         .about("`uncited` of `retrievals`, 0 to 1")
         .better(Better::Lower)
         .below(1),

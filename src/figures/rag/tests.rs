@@ -73,9 +73,7 @@ fn a_document_is_counted_once_a_retrieval_until_somebody_cites_it() {
         figures
             .never_cited_documents
             .iter()
-            .map(|document| {
-                (document.doc_id.to_owned(), document.retrievals, document.sessions)
-            })
+            .map(|document| (document.doc_id.to_owned(), document.retrievals, document.sessions))
             .collect::<Vec<_>>()
     };
     assert_eq!(
@@ -92,10 +90,7 @@ fn a_document_is_counted_once_a_retrieval_until_somebody_cites_it() {
 fn nothing_is_zeros_and_no_rate() {
     let summary = Summary::default();
     let text = serde_json::to_string(&summary.figures()).unwrap();
-    assert!(
-        text.contains(r#""retrievals":0"#) && text.contains(r#""hit_rate":null"#),
-        "{text}"
-    );
+    assert!(text.contains(r#""retrievals":0"#) && text.contains(r#""hit_rate":null"#), "{text}");
     assert!(text.contains(r#""p50":null"#) && !text.contains("NaN"), "{text}");
 }
 
