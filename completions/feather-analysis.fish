@@ -55,6 +55,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "t
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "rag" -d 'Inspect retrievals: searched, found, cited'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "tools" -d 'Inspect tool calls: arguments, results, errors'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "missing" -d 'Say which evidence is missing and what that rules out'
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "gaps" -d 'Say which questions the knowledge base fails, in the customers\' words'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "schema" -d 'Say what the rows are that commands print'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "demo" -d 'Serve the sample sessions on loopback until Ctrl-C'
@@ -162,12 +163,16 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 unanswerable\t'Unanswerable by its label or, without one, by its score'
 uncited\t'Chunks were found and none was cited'
 cited-not-retrieved\t'Cited, but no retrieval of its turn returned it'
-orphan\t'Belongs to a turn that no message has'"
+orphan\t'Belongs to a turn that no message has'
+disagrees\t'Hit and answerability label contradict one another'
+repeat\t'The same query missed earlier in the session'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fail-on -d 'Exit with 10 if any retrieval or citation meets one of these conditions' -r -f -a "miss\t'No hit'
 unanswerable\t'Unanswerable by its label or, without one, by its score'
 uncited\t'Chunks were found and none was cited'
 cited-not-retrieved\t'Cited, but no retrieval of its turn returned it'
-orphan\t'Belongs to a turn that no message has'"
+orphan\t'Belongs to a turn that no message has'
+disagrees\t'Hit and answerability label contradict one another'
+repeat\t'The same query missed earlier in the session'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
@@ -189,6 +194,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l chunks -d 'A row a chunk, with whether it was cited'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l summary -d 'Figures over all sessions given'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l thresholds -d 'What lies on either side of each threshold: evidence for where to set one'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l no-pager -d 'Do not page on a terminal'
@@ -295,6 +301,44 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l where -d 'Only sessions that meet this: outcome=unresolved, \'csat<3\', tools=a,b' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l since -d 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l until -d 'Only sessions that began until then; a day is included' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l limit -d 'At most so many rows' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s f -l format -d 'How to print it' -r -f -a "table\t'For reading'
+json\t'An array, an object a row'
+ndjson\t'A line a row'
+csv\t'For a spreadsheet'
+markdown\t'For an issue tracker'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l against -d 'Say what became of the gaps in BASE, a file or a folder; repeatable' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l fail-on -d 'With --against: exit with 10 if any gap has one of these states' -r -f -a "new\t'Misses now, and was no gap before'
+open\t'Misses now as it did before'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s j -l jobs -d 'Sessions to fetch at a time' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l retries -d 'Further tries after a failure that can pass' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l timeout -d 'Time for one try, from connecting to the last byte' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l connect-timeout -d 'Time to connect' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l max-size -d 'Largest document taken, decoded' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
+always\t'Always'
+never\t'Never'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
+json\t'A JSON object a line'"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l full -d 'Show the customers\' words whole'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l excel -d 'With --format csv: as a double click in Excel takes it'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s q -l quiet -d 'No progress, warnings or hints'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r

@@ -10,7 +10,8 @@ use super::figures::Figures;
 use super::parse::parse_turns;
 use super::selection::Selection;
 use super::values::{
-    FetchFormat, MissingCondition, RagCondition, RowFormat, ToolCondition, TranscriptFormat,
+    FetchFormat, GapCondition, MissingCondition, RagCondition, RowFormat, ToolCondition,
+    TranscriptFormat,
 };
 
 /// What every command over sessions takes.
@@ -175,11 +176,21 @@ pub struct RagArgs {
     #[arg(long, conflicts_with = "summary")]
     pub chunks: bool,
     /// Figures over all sessions given
+    ///
+    /// With --by doc_id, which needs no --summary: a row a document, with its chunks found and put
+    /// before the model, and how its sessions ended.
     #[arg(long, conflicts_with_all = ["only", "chunks", "fields", "sort", "limit"])]
     pub summary: bool,
     /// How its figures are grouped and compared
     #[command(flatten)]
     pub figures: Figures,
+    /// What lies on either side of each threshold: evidence for where to set one
+    ///
+    /// A row a threshold, 0 to 1 by 0.05 or over the scores' range, and score basis: how many
+    /// retrievals lie below, and of them how many were cited all the same or in a session that ended
+    /// well; how many above, and of them how many were not cited or in one that ended badly.
+    #[arg(long, conflicts_with_all = ["only", "chunks", "summary", "by"])]
+    pub thresholds: bool,
     /// Only rows that meet one of these conditions
     #[arg(long, value_enum, value_name = "CONDITION", value_delimiter = ',')]
     pub only: Vec<RagCondition>,
@@ -263,4 +274,44 @@ pub struct MissingArgs {
     /// Exit with 10 if a session declares one of these reasons
     #[arg(long, value_enum, value_name = "REASON", value_delimiter = ',')]
     pub fail_on: Vec<MissingCondition>,
+}
+
+/// `gaps`.
+#[derive(Args, Debug)]
+pub struct GapsArgs {
+    /// What to look for gaps in
+    #[command(flatten)]
+    pub sessions: Sessions,
+    /// Which rows
+    #[command(flatten)]
+    pub rows: Rows,
+    /// How to print it
+    #[arg(
+        long,
+        short,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        help_heading = "Output"
+    )]
+    pub format: RowFormat,
+    /// Say what became of the gaps in BASE, a file or a folder; repeatable
+    ///
+    /// Each gap has a status: new (no gap in BASE), open (a gap in both), closed (asked again, and
+    /// never missed) or not-asked. The same selection holds for both sides.
+    #[arg(long, value_name = "BASE", value_hint = clap::ValueHint::AnyPath)]
+    pub against: Vec<OsString>,
+    /// With --against: exit with 10 if any gap has one of these states
+    #[arg(long, value_enum, value_name = "STATUS", value_delimiter = ',', requires = "against")]
+    pub fail_on: Vec<GapCondition>,
+    /// Show the customers' words whole
+    #[arg(long)]
+    pub full: bool,
+}
+
+impl RagArgs {
+    /// Whether a row a document is asked for, and no comparison: `--by doc_id`.
+    pub fn is_by_document(&self) -> bool {
+        self.figures.by == ["doc_id"] && self.figures.against.is_empty()
+    }
 }

@@ -13,6 +13,9 @@ use super::parse::{parse_duration, parse_jobs, parse_size};
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
     /// Answer from the sample sessions inside the program: no key, no network
+    ///
+    /// Without SESSION: the showcase session; all samples for gaps and for what is over many, like
+    /// --summary.
     #[arg(long, global = true, conflicts_with = "base_url")]
     pub demo: bool,
     /// sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]

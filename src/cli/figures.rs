@@ -19,7 +19,6 @@ pub struct Figures {
         help_heading = HEADING,
         value_name = "FIELD",
         value_delimiter = ',',
-        requires = "summary",
         value_hint = clap::ValueHint::Other
     )]
     pub by: Vec<String>,

@@ -13,7 +13,7 @@ mod values;
 use clap::{Parser, Subcommand};
 
 pub use self::commands::{
-    FetchArgs, MissingArgs, RagArgs, Rows, Sessions, ToolsArgs, TranscriptArgs,
+    FetchArgs, GapsArgs, MissingArgs, RagArgs, Rows, Sessions, ToolsArgs, TranscriptArgs,
 };
 pub use self::connection::Connection;
 pub use self::figures::Figures;
@@ -21,8 +21,8 @@ pub use self::output::Output;
 pub use self::parse::parse_time;
 pub use self::selection::Selection;
 pub use self::values::{
-    ColorChoice, ErrorFormat, FetchFormat, MissingCondition, ProgressChoice, RagCondition,
-    RowFormat, Shell, Time, ToolCondition, TranscriptFormat, Zone,
+    ColorChoice, ErrorFormat, FetchFormat, GapCondition, MissingCondition, ProgressChoice,
+    RagCondition, RowFormat, Shell, Time, ToolCondition, TranscriptFormat, Zone,
 };
 
 /// Fetch and inspect the analysis input of completed Feather sessions
@@ -65,7 +65,37 @@ impl Command {
             Self::Rag(args) => Some(&args.figures),
             Self::Tools(args) => Some(&args.figures),
             Self::Missing(args) => Some(&args.figures),
-            Self::Schema { .. } | Self::Completions { .. } | Self::Demo { .. } => None,
+            Self::Gaps(_) | Self::Schema { .. } | Self::Completions { .. } | Self::Demo { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Whether it is about sessions taken together, so that `--demo` alone means all samples.
+    pub fn is_over_many(&self) -> bool {
+        let summary = match self {
+            Self::Fetch(args) => args.summary,
+            Self::Transcript(args) => args.summary,
+            Self::Rag(args) => args.summary || args.thresholds || args.is_by_document(),
+            Self::Tools(args) => args.summary,
+            Self::Missing(args) => args.summary,
+            Self::Gaps(_) => true,
+            Self::Schema { .. } | Self::Completions { .. } | Self::Demo { .. } => false,
+        };
+        summary || self.figures().is_some_and(|figures| !figures.by.is_empty())
+    }
+
+    /// Whether `--by` was given without the `--summary` that it needs.
+    pub fn lacks_summary(&self) -> bool {
+        let by = self.figures().is_some_and(|figures| !figures.by.is_empty());
+        by && match self {
+            Self::Fetch(args) => !args.summary,
+            Self::Transcript(args) => !args.summary,
+            // A row a document is a table of its own.
+            Self::Rag(args) => !args.summary && !args.is_by_document(),
+            Self::Tools(args) => !args.summary,
+            Self::Missing(args) => !args.summary,
+            _ => false,
         }
     }
 
@@ -75,6 +105,7 @@ impl Command {
             Self::Rag(args) => !args.fail_on.is_empty(),
             Self::Tools(args) => !args.fail_on.is_empty(),
             Self::Missing(args) => !args.fail_on.is_empty(),
+            Self::Gaps(args) => !args.fail_on.is_empty(),
             _ => false,
         };
         fails_on || self.figures().is_some_and(|figures| figures.fail_if_worse.is_some())
@@ -121,6 +152,8 @@ Examples:
   feather-analysis rag session.json --only miss,unanswerable
   feather-analysis rag session.json --chunks
   feather-analysis rag sessions/ --summary
+  feather-analysis rag sessions/ --thresholds
+  feather-analysis rag sessions/ --by doc_id --sort chunks_cited
 
 Exit codes: 0 done, 2 usage, 4 unusable document, 10 a --fail-on condition matched, and those of a
 fetch: feather-analysis --help lists them.")]
@@ -151,6 +184,20 @@ Examples:
 Exit codes: 0 done, 2 usage, 4 unusable document, 10 a --fail-on condition matched, and those of a
 fetch: feather-analysis --help lists them.")]
     Missing(MissingArgs),
+    /// Say which questions the knowledge base fails, in the customers' words
+    ///
+    /// A row a query that missed, most sessions first: what the customer said before it, what it cost,
+    /// how near it came, and which session and turn to open. With --demo and no SESSION: all samples.
+    #[command(after_long_help = "\
+Examples:
+  feather-analysis gaps --demo
+  feather-analysis gaps sessions/ --limit 20
+  feather-analysis gaps sessions/ --format csv --fields query_hash,sessions,unresolved,words
+  feather-analysis gaps after/ --against before/ --fail-on new
+
+Exit codes: 0 done, 2 usage, 4 unusable document, 10 a --fail-on status matched, and those of a
+fetch: feather-analysis --help lists them.")]
+    Gaps(GapsArgs),
     /// Say what the rows are that commands print
     ///
     /// Without ROWS: the kinds of rows, with a sentence each. With one: its JSON Schema (draft

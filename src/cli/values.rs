@@ -76,6 +76,19 @@ pub enum RagCondition {
     CitedNotRetrieved,
     /// Belongs to a turn that no message has
     Orphan,
+    /// Hit and answerability label contradict one another
+    Disagrees,
+    /// The same query missed earlier in the session
+    Repeat,
+}
+
+/// What `gaps --fail-on` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GapCondition {
+    /// Misses now, and was no gap before
+    New,
+    /// Misses now as it did before
+    Open,
 }
 
 /// What a tool call can be picked by.

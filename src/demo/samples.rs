@@ -16,6 +16,13 @@ pub struct Sample {
     pub answer: Answer,
 }
 
+impl Sample {
+    /// Whether the server answers with a document at once.
+    pub const fn is_session(&self) -> bool {
+        matches!(self.answer, Answer::Document(_))
+    }
+}
+
 /// What the server answers for a sample session.
 #[derive(Debug)]
 pub enum Answer {
@@ -52,6 +59,56 @@ pub const SAMPLES: &[Sample] = &[
         id: uuid!("a4056c1e-7d2b-4e98-83f1-6b5c9d0e7f24"),
         about: "200: Japanese, Chinese and Arabic, emoji, and hostile text",
         answer: Answer::Document(include_str!("sessions/worldwide.json")),
+    },
+    Sample {
+        id: uuid!("1d8e6c52-93f4-4b07-8a6d-e27b50c9f318"),
+        about: "200: a question asked twice, and never answered",
+        answer: Answer::Document(include_str!("sessions/number-chat.json")),
+    },
+    Sample {
+        id: uuid!("e90b27c4-81ad-4d5f-b3f6-4a2c7e15d860"),
+        about: "200: the same question by phone, handed to a human",
+        answer: Answer::Document(include_str!("sessions/number-voice.json")),
+    },
+    Sample {
+        id: uuid!("60e5b8d2-f417-4c9a-8d36-b7a1c92f0e54"),
+        about: "200: the same question, answered once the page was written",
+        answer: Answer::Document(include_str!("sessions/number-kept.json")),
+    },
+    Sample {
+        id: uuid!("c7429d18-6e5b-4f3a-9d02-71b8e6f4a053"),
+        about: "200: an e-mail whose score fell short, opened again",
+        answer: Answer::Document(include_str!("sessions/outage-email.json")),
+    },
+    Sample {
+        id: uuid!("97d3c5a8-24eb-4f60-b81c-e5f09a6d7b32"),
+        about: "200: an e-mail with two questions that nothing answers",
+        answer: Answer::Document(include_str!("sessions/price-rise.json")),
+    },
+    Sample {
+        id: uuid!("3a6d81f5-b0c9-4e27-95d4-c1f807e2b69a"),
+        about: "200: an answer that was found and not used",
+        answer: Answer::Document(include_str!("sessions/static-ip.json")),
+    },
+    Sample {
+        id: uuid!("84c1e0d9-57f2-4a3b-8e60-9b3d25a7f41c"),
+        about: "200: an answer that did not help",
+        answer: Answer::Document(include_str!("sessions/router-return.json")),
+    },
+    Sample {
+        id: uuid!("5f0a9b3e-2d71-4c84-b5e9-08d6c4a7132f"),
+        about: "200: a tool that failed once and then went well",
+        answer: Answer::Document(include_str!("sessions/line-test.json")),
+    },
+    Sample {
+        id: uuid!("f2b7a4c6-0e93-4d18-a751-6d8c30e5b97f"),
+        about: "200: a caller who asked for a person",
+        answer: Answer::Document(include_str!("sessions/human-please.json")),
+    },
+    Sample {
+        id: uuid!("b3d5f7a1-4c28-4e96-a0b7-5d1e83c6f249"),
+        about: "200: a call that a machine answered",
+        answer: Answer::Document(include_str!("sessions/voicemail.json")),
     },
     Sample {
         id: uuid!("00000000-0000-4000-8000-000000409200"),

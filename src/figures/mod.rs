@@ -5,6 +5,7 @@ pub mod compare;
 pub mod estimate;
 pub mod fetch;
 pub mod figure;
+pub mod gaps;
 pub mod group;
 pub mod grouped;
 pub mod missing;

@@ -145,7 +145,10 @@ impl Span {
             let natural = (need.widest + mark).max(head.title.width());
             let word = (need.word + mark).min(LONG_WORD);
             let (comfort, least) = if head.wraps {
-                (natural.min(word.max(COMFORT)), natural.min(word.max(title)))
+                (
+                    natural.min(word.max(head.comfort.unwrap_or(COMFORT))),
+                    natural.min(word.max(title)),
+                )
             } else {
                 let whole = (need.widest + mark).min(LONG_LINE).max(title);
                 (whole, whole)

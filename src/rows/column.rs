@@ -107,6 +107,9 @@ pub struct Head {
     pub align: Align,
     /// Whether its cells are running text, which is wrapped before anything is stacked.
     pub wraps: bool,
+    /// Running text is wrapped to no less than this while stacking could make room; None is what
+    /// suits most.
+    pub comfort: Option<usize>,
     /// Where there is too little room, it stands under its left neighbour: columns with the lowest
     /// step go first.
     pub step: Option<u8>,
@@ -131,6 +134,7 @@ impl Head {
             title: Cow::Borrowed(title),
             align: Align::Left,
             wraps: false,
+            comfort: None,
             step: None,
             mark: "",
             lines: None,
@@ -195,6 +199,13 @@ impl<R> Column<R> {
     #[must_use]
     pub fn below(mut self, step: u8) -> Self {
         self.head.step = Some(step);
+        self
+    }
+
+    /// Is read best at this width or more: stacking makes room for it first.
+    #[must_use]
+    pub fn comfort(mut self, width: usize) -> Self {
+        self.head.comfort = Some(width);
         self
     }
 

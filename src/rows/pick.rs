@@ -61,6 +61,12 @@ impl Pick {
         self.fields.is_some() || !self.sort.is_empty()
     }
 
+    /// The same fields of all rows, as they come.
+    #[must_use]
+    pub fn without_order(self) -> Self {
+        Self { sort: Vec::new(), limit: None, ..self }
+    }
+
     /// The columns of CSV.
     pub fn columns(&self) -> &[Field] {
         self.fields.as_deref().unwrap_or(&self.flat)

@@ -5,12 +5,22 @@ use std::sync::mpsc;
 
 use anyhow::Context as _;
 
+use crate::cli::Command;
 use crate::demo;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
+use crate::input::Item;
 use crate::interrupt::on_interrupt;
 use crate::output::Out;
 use crate::output::Reporter;
+
+/// The samples that `--demo` means where no session is named: all that are sessions where the
+/// command is about many, else the one that shows everything.
+pub(super) fn sessions(command: &Command) -> Vec<Item> {
+    let all = demo::SAMPLES.iter().filter(|sample| sample.is_session()).map(|sample| sample.id);
+    let ids = if command.is_over_many() { all.collect() } else { vec![demo::SHOWCASE] };
+    ids.into_iter().map(Item::Session).collect()
+}
 
 /// `demo`.
 pub(super) fn serve(port: u16, list: bool, reporter: &Reporter) -> anyhow::Result<Exit> {

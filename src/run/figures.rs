@@ -1,5 +1,7 @@
 //! `--summary`: figures over all documents, in groups, and held against others.
 
+use std::ffi::OsString;
+
 use super::selection::{Counted, Reader};
 use super::{Done, Run};
 use crate::cli::{self, Sessions};
@@ -114,7 +116,7 @@ impl Run<'_> {
         });
         let gate = gate.transpose()?;
         let items = self.items(asked.sessions)?;
-        let base = self.base(asked)?;
+        let base = self.base(asked.sessions, &asked.figures.against)?;
         let bys = std::slice::from_ref(by);
         self.side = Some("of --against");
         let (before, _) = self.sum_items(base, asked.plan, bys, &count)?;
@@ -160,11 +162,15 @@ impl Run<'_> {
     }
 
     /// The documents of `--against`. No request is made.
-    fn base(&self, asked: &Asked<'_>) -> anyhow::Result<Vec<Item>> {
+    pub(super) fn base(
+        &self,
+        sessions: &Sessions,
+        against: &[OsString],
+    ) -> anyhow::Result<Vec<Item>> {
         let key_from_stdin =
             self.cli.connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
-        let taken = key_from_stdin || asked.sessions.sessions.iter().any(|session| session == "-");
-        let Named { items, notes } = input::resolve(&asked.figures.against, taken)?;
+        let taken = key_from_stdin || sessions.sessions.iter().any(|session| session == "-");
+        let Named { items, notes } = input::resolve(against, taken)?;
         for note in notes {
             self.reporter.note(&note);
         }

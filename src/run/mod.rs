@@ -5,6 +5,7 @@ mod demo;
 mod feed;
 mod fetch;
 mod figures;
+mod gaps;
 #[cfg(test)]
 mod generated;
 mod missing;
@@ -72,6 +73,9 @@ pub fn run(cli: &Cli) -> Exit {
     let terminal = Terminal::resolve(&cli.output);
     let mut reporter = Reporter::new(&cli.output, &terminal);
     let result = match &cli.command {
+        command if command.lacks_summary() => {
+            Err(Failure::usage("--by groups the figures of --summary").hint("add --summary").into())
+        }
         Command::Completions { shell } => completions::print(*shell),
         Command::Schema { rows } => schema::print(rows.as_deref()),
         Command::Demo { port, list } => demo::serve(*port, *list, &reporter),
@@ -84,6 +88,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Rag(args) => Run::new(cli, terminal, &mut reporter).rag(args),
         Command::Tools(args) => Run::new(cli, terminal, &mut reporter).tools(args),
         Command::Missing(args) => Run::new(cli, terminal, &mut reporter).missing(args),
+        Command::Gaps(args) => Run::new(cli, terminal, &mut reporter).gaps(args),
     };
     result.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {
@@ -185,7 +190,7 @@ impl<'a> Run<'a> {
             connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
         if sessions.sessions.is_empty() {
             if connection.demo {
-                return Ok(vec![Item::Session(samples::SHOWCASE)]);
+                return Ok(demo::sessions(&self.cli.command));
             }
             return Err(Failure::usage("no session was named")
                 .hint("name a UUID, a saved document, a folder, or -; or try --demo")

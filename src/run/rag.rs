@@ -4,7 +4,9 @@ use super::figures::Asked;
 use super::{Done, Run};
 use crate::cli::{RagArgs, RagCondition};
 use crate::exit::Exit;
-use crate::figures::rag::{MORE, PLAN, Summary, count, lines, sections};
+use crate::figures::rag::{
+    DocumentRow, Documents, MORE, PLAN, Summary, ThresholdRow, count, lines, sections,
+};
 use crate::render::rows::{Printer, write_figures};
 use crate::rows::Row as _;
 use crate::view::rag::{ChunkRow, Flag, Flags, Input, Rag, Row};
@@ -14,7 +16,12 @@ impl Run<'_> {
     pub(super) fn rag(self, args: &RagArgs) -> anyhow::Result<Exit> {
         let (only, fail_on) = (flags(&args.only), flags(&args.fail_on));
         let format = args.format.into();
-        if args.summary {
+        if args.thresholds {
+            self.rag_thresholds(args, fail_on)
+        } else if args.is_by_document() {
+            // The one group that has a table of its own; all others are figures by group.
+            self.rag_documents(args, fail_on)
+        } else if args.summary {
             self.rag_summary(args, fail_on)
         } else if args.chunks {
             let pick = Self::pick::<ChunkRow<'_>>(&args.rows)?;
@@ -57,23 +64,7 @@ impl Run<'_> {
                 Ok(Done::new(document, &input, (counted, view.flags().meets(fail_on))))
             });
         }
-        let mut matched = false;
-        let mut summary = Summary::default();
-        self.fold(
-            &args.sessions,
-            |document| {
-                let input: Input<'_> = document.read()?;
-                let view = Rag::new(&input);
-                let mut one = Summary::default();
-                one.add(&view)?;
-                Ok(Done::new(document, &input, (one, view.flags().meets(fail_on))))
-            },
-            |(one, hit)| {
-                summary.merge(one);
-                matched |= hit;
-                Ok(())
-            },
-        )?;
+        let (summary, matched) = self.rag_folded(args, fail_on)?;
         let figures = summary.figures();
         let mut out = self.out(args.format.is_for_reading());
         let lines = lines(&figures);
@@ -81,6 +72,62 @@ impl Run<'_> {
         write_figures(&figures, &lines, sections, args.format.into(), &self.options, &mut out)?;
         out.finish()?;
         Ok(self.close(matched))
+    }
+
+    /// `rag --thresholds`.
+    fn rag_thresholds(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
+        let pick = Self::pick::<ThresholdRow<'_>>(&args.rows)?;
+        let (summary, matched) = self.rag_folded(args, fail_on)?;
+        let rows = summary.thresholds();
+        self.picked(&rows, |_| summary.thresholds_page(), args.format, pick)?;
+        Ok(self.close(matched))
+    }
+
+    /// `rag --by doc_id`.
+    fn rag_documents(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
+        let pick = Self::pick::<DocumentRow<'_>>(&args.rows)?;
+        let mut documents = Documents::default();
+        let make = |view: &Rag<'_>| Ok(Documents::of(view));
+        let matched = self.rag_fold(args, fail_on, make, |one| documents.merge(one))?;
+        let rows = documents.rows();
+        self.picked(&rows, |_| documents.page(), args.format, pick)?;
+        Ok(self.close(matched))
+    }
+
+    fn rag_folded(&mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<(Summary, bool)> {
+        let mut summary = Summary::default();
+        let make = |view: &Rag<'_>| {
+            let mut one = Summary::default();
+            one.add(view)?;
+            Ok(one)
+        };
+        let matched = self.rag_fold(args, fail_on, make, |one| summary.merge(one))?;
+        Ok((summary, matched))
+    }
+
+    /// Folds what `make` makes of each document; says whether a `--fail-on` condition matched.
+    fn rag_fold<S: Send + 'static>(
+        &mut self,
+        args: &RagArgs,
+        fail_on: Flags,
+        make: impl Fn(&Rag<'_>) -> anyhow::Result<S> + Sync,
+        mut take: impl FnMut(S),
+    ) -> anyhow::Result<bool> {
+        let mut matched = false;
+        self.fold(
+            &args.sessions,
+            |document| {
+                let input: Input<'_> = document.read()?;
+                let view = Rag::new(&input);
+                Ok(Done::new(document, &input, (make(&view)?, view.flags().meets(fail_on))))
+            },
+            |(one, hit)| {
+                take(one);
+                matched |= hit;
+                Ok(())
+            },
+        )?;
+        Ok(matched)
     }
 }
 
@@ -96,6 +143,8 @@ impl From<RagCondition> for Flag {
             RagCondition::Uncited => Self::Uncited,
             RagCondition::CitedNotRetrieved => Self::CitedNotRetrieved,
             RagCondition::Orphan => Self::Orphan,
+            RagCondition::Disagrees => Self::Disagrees,
+            RagCondition::Repeat => Self::Repeat,
         }
     }
 }

@@ -2,6 +2,9 @@
 //! no writer.
 
 pub mod calls;
+pub mod cause;
+pub mod ending;
+pub mod gaps;
 pub mod messages;
 pub mod missing;
 pub mod overview;

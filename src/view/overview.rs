@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::calls::{self, Call, Counts, Traffic, traffic};
+use super::cause::{self, Cause};
 use super::rag::Rag;
 use super::turns::{Place, Said};
 use super::{share, turns};
@@ -125,6 +126,8 @@ pub struct OverviewRow<'a> {
     pub models: Vec<&'a str>,
     /// The tools that were called, each once.
     pub tools: Vec<&'a str>,
+    /// Where the evidence of a session that was not resolved points; null where it was.
+    pub cause: Option<Cause>,
 }
 
 /// The fields that [`head`] does not know.
@@ -142,6 +145,7 @@ pub const EVIDENCE: &[&str] = &[
     "kb_ids",
     "models",
     "tools",
+    "cause",
 ];
 
 /// What is said of a session that has no end.
@@ -181,6 +185,12 @@ impl Row for OverviewRow<'_> {
                 })
             })
             .below(1),
+            Column::<Self>::text("cause", |row, _| {
+                let cause = row.cause.map(|cause| Cell::new(cause.as_str(), cause.tone()));
+                cause.unwrap_or_default()
+            })
+            .below(1)
+            .optional(),
             Column::<Self>::numbers("length", |row, _| match row.duration_seconds {
                 Some(seconds) => spell::duration(seconds).into(),
                 None => Cell::new(NO_END, Tone::Warn),
@@ -306,6 +316,7 @@ pub fn head<'a, M, R, C, T>(input: &'a SessionAnalysisInput<'a, M, R, C, T>) -> 
         kb_ids: Vec::new(),
         models: Vec::new(),
         tools: Vec::new(),
+        cause: None,
     }
 }
 
@@ -330,6 +341,7 @@ pub fn row<'a>(input: &'a Input<'a>) -> OverviewRow<'a> {
         kb_ids: distinct(input.rag_traces.iter().flat_map(|trace| &*trace.kb_ids).map(|id| &**id)),
         models: distinct(input.messages.iter().filter_map(|message| message.model_used.as_deref())),
         tools: distinct(joined.iter().filter_map(Call::name)),
+        cause: cause::of(&rag),
         ..head(input)
     }
 }
@@ -389,6 +401,7 @@ mod tests {
                 "misses": 3, "unanswerable": 1, "uncited": 1, "cited_not_retrieved": 1,
                 "tool_calls_no_result": 0, "truncated": 1, "reopened": true,
                 "feedback_rating": 2, "kb_ids": ["k", "l"], "models": ["m"], "tools": ["x", "y"],
+                "cause": null,
             })
         );
         assert_eq!(row.csat_score.map(Number::as_str), Some("4.0"), "the digits that were sent");

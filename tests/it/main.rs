@@ -11,6 +11,7 @@ mod examples;
 mod faults;
 mod folders;
 mod fuzz;
+mod gaps;
 mod gateway;
 mod harness;
 mod key;

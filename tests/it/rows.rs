@@ -14,6 +14,9 @@ const COMMANDS: &[(&str, &str)] = &[
     ("rag --chunks", "score"),
     ("tools", "latency_ms"),
     ("missing", "present"),
+    ("gaps", "misses"),
+    ("rag --thresholds", "below"),
+    ("rag --by doc_id", "chunks_found"),
 ];
 
 fn samples() -> String {

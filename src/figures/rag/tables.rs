@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Figures;
+use super::{ComparedScores, Figures};
 use crate::rows::{Cell, Head, Page, Section, Tone, spell};
 use crate::view::share;
 
@@ -16,13 +16,10 @@ const BAR: usize = 32;
 pub fn sections<'s>(figures: &Figures<'s>) -> Vec<Section<'s>> {
     let mut sections = vec![totals(figures)];
     if figures.counts.retrievals > 0 {
-        sections.extend([
-            answerability(figures),
-            top_scores(figures),
-            latency(figures),
-            missed(figures),
-            never_cited(figures),
-        ]);
+        sections.push(answerability(figures));
+        sections.extend(gate_actions(figures));
+        sections.extend(compared_scores(figures));
+        sections.extend([latency(figures), missed(figures), never_cited(figures)]);
     }
     sections
 }
@@ -56,6 +53,18 @@ fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
             format!("of {}", spell::counted(counts.citations, "citation", "citations")),
         ),
         row("orphans", counts.orphans, "".into(), "no message has their turn".to_owned()),
+        row(
+            "disagree",
+            figures.disagrees,
+            of_retrievals(figures.disagrees),
+            "hit and label contradict one another".to_owned(),
+        ),
+        row(
+            "repeats",
+            figures.repeats,
+            of_retrievals(figures.repeats),
+            "the same query missed earlier in the session".to_owned(),
+        ),
     ];
     let mut notes = Vec::new();
     if figures.sessions == 0 {
@@ -63,16 +72,7 @@ fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
     } else if counts.retrievals == 0 {
         notes.push("no retrievals: there is nothing to rate".to_owned());
     }
-    if figures.sessions_declaring_no_citations > 0 {
-        notes.push(format!(
-            "{} no_citations: what {} cited may not have been recorded",
-            match figures.sessions_declaring_no_citations {
-                1 => "1 session declares".to_owned(),
-                many => format!("{} sessions declare", spell::count(many)),
-            },
-            if figures.sessions_declaring_no_citations == 1 { "it" } else { "they" },
-        ));
-    }
+    notes.extend(figures.cautions.iter().cloned());
     section(
         format!(
             "{} in {}",
@@ -102,43 +102,124 @@ fn answerability<'s>(figures: &Figures<'s>) -> Section<'s> {
     )
 }
 
-fn top_scores<'s>(figures: &Figures<'s>) -> Section<'s> {
-    let scores = &figures.top_scores;
-    let most = scores.bins.iter().map(|bin| bin.count).chain([scores.under, scores.over]).max();
-    let row = |name: Cow<'static, str>, count: usize| {
+fn gate_actions<'s>(figures: &Figures<'s>) -> Option<Section<'s>> {
+    let rows: Vec<_> = figures
+        .gate_actions
+        .iter()
+        .map(|action| {
+            vec![
+                action.mode.map_or_else(Cell::absent, Cell::from),
+                action.action.map_or_else(Cell::absent, Cell::from),
+                spell::count(action.retrievals).into(),
+                Cell::count(action.ended_well),
+                Cell::count(action.ended_badly),
+                Cell::count(action.ended_unknown),
+            ]
+        })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        section(
+            "What the gate did, and how those sessions ended".to_owned(),
+            vec![
+                Head::words("mode"),
+                Head::words("action"),
+                Head::numbers("retrievals"),
+                Head::numbers("ended well"),
+                Head::numbers("badly"),
+                Head::numbers("unknown"),
+            ],
+            rows,
+            vec!["well: resolved, handed to nobody, not opened again".to_owned()],
+        )
+    })
+}
+
+fn compared_scores<'s>(figures: &Figures<'s>) -> Vec<Section<'s>> {
+    let mut sections: Vec<Section<'s>> =
+        figures.compared_scores.iter().map(|scores| histogram(scores)).collect();
+    let scored: usize = figures.compared_scores.iter().map(|scores| scores.count).sum();
+    let without = figures.counts.retrievals.saturating_sub(scored);
+    let note = format!("{} without a score", spell::counted(without, "retrieval", "retrievals"));
+    match sections.last_mut() {
+        Some(last) if without > 0 => last.page.notes.push(note),
+        Some(_) => {}
+        None => sections.push(section(SCORES.to_owned(), Vec::new(), Vec::new(), vec![note])),
+    }
+    sections
+}
+
+/// What the histograms are of.
+const SCORES: &str = "Scores that the gate compares";
+
+fn histogram<'s>(scores: &ComparedScores<'s>) -> Section<'s> {
+    let most = scores.bins.iter().map(|bin| bin.count).max().unwrap_or_default();
+    let last = scores.bins.len().saturating_sub(1);
+    let rows = scores.bins.iter().enumerate().map(|(place, bin)| {
+        let inside = |threshold: f64| {
+            threshold >= bin.from && (threshold < bin.to || place == last && threshold == bin.to)
+        };
+        let mark = |name: &str, thresholds: &[f64]| {
+            let here: Vec<String> = thresholds
+                .iter()
+                .filter(|threshold| inside(**threshold))
+                .map(|threshold| format!("{name} {}", number(*threshold)))
+                .collect();
+            here
+        };
+        let marks =
+            [mark("low", &scores.threshold_low), mark("high", &scores.threshold_high)].concat();
         vec![
-            name.into(),
-            spell::count(count).into(),
-            percent(share(count, scores.count)).into(),
-            spell::bar(share(count, most.unwrap_or_default()).unwrap_or_default(), BAR).into(),
+            format!("{}–{}", number(bin.from), number(bin.to)).into(),
+            spell::count(bin.count).into(),
+            percent(share(bin.count, scores.count)).into(),
+            Cell::count(bin.cited),
+            parted_bar(bin.cited, bin.count, most).into(),
+            Cell::new(marks.join(", "), Tone::Strong),
         ]
-    };
-    let mut rows = Vec::new();
-    if scores.under > 0 {
-        rows.push(row("below 0".into(), scores.under));
-    }
-    rows.extend(
-        scores
-            .bins
-            .iter()
-            .map(|bin| row(format!("{:.1}–{:.1}", bin.from, bin.to).into(), bin.count)),
-    );
-    if scores.over > 0 {
-        rows.push(row("above 1".into(), scores.over));
-    }
-    let without = figures.counts.retrievals.saturating_sub(scores.count);
-    let notes = (without > 0).then(|| {
-        format!("{} without a top score", spell::counted(without, "retrieval", "retrievals"))
     });
-    if scores.count == 0 {
-        rows.clear();
-    }
+    let name = scores.score_basis.map(|basis| format!(", {basis}")).unwrap_or_default();
+    let first = scores.bins.first().map_or(f64::INFINITY, |bin| bin.from);
+    let end = scores.bins.last().map_or(f64::NEG_INFINITY, |bin| bin.to);
+    let outside: Vec<String> = [("low", &scores.threshold_low), ("high", &scores.threshold_high)]
+        .into_iter()
+        .flat_map(|(name, values)| values.iter().map(move |value| (name, *value)))
+        .filter(|(_, value)| *value < first || *value > end)
+        .map(|(name, value)| format!("{name} {}", number(value)))
+        .collect();
+    let notes = (!outside.is_empty())
+        .then(|| format!("beyond all scores: threshold {}", outside.join(", ")));
     section(
-        "Top scores".to_owned(),
-        vec![Head::words("score"), Head::numbers("count"), Head::numbers("share"), Head::words("")],
-        rows,
+        format!("{SCORES}{name}; █ cited, ░ not"),
+        vec![
+            Head::words("score"),
+            Head::numbers("count"),
+            Head::numbers("share"),
+            Head::numbers("cited"),
+            Head::words(""),
+            Head::words("threshold"),
+        ],
+        rows.collect(),
         notes.into_iter().collect(),
     )
+}
+
+/// A bar of `count` of `most`, of which the `part` that stands first is filled.
+fn parted_bar(part: usize, count: usize, most: usize) -> String {
+    if count == 0 {
+        return String::new();
+    }
+    // Rounded up, so that nothing but none has no bar.
+    let cells = (count * BAR).div_ceil(most.max(1));
+    let filled = (part * cells).div_ceil(count).min(cells);
+    // What is not cited shows too.
+    let filled = if part < count { filled.min(cells.saturating_sub(1)) } else { filled };
+    format!("{}{}", "█".repeat(filled), "░".repeat(cells - filled))
+}
+
+/// A number as it is written, or by its power of ten where that is shorter.
+fn number(value: f64) -> String {
+    let (plain, power) = (value.to_string(), format!("{value:e}"));
+    if plain.len() > 12 && power.len() < plain.len() { power } else { plain }
 }
 
 fn latency<'s>(figures: &Figures<'s>) -> Section<'s> {

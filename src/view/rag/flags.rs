@@ -21,12 +21,24 @@ pub enum Flag {
     CitedNotRetrieved,
     /// A retrieval or a citation whose turn no message has.
     Orphan,
+    /// A retrieval whose `hit` and answerability `label` contradict one another: a hit that is
+    /// `unanswerable`, or none that is `answerable`.
+    Disagrees,
+    /// A retrieval whose query missed earlier in the session: equal hashes, in the document's order.
+    Repeat,
 }
 
 impl Flag {
     /// Every flag, in the order rows list them.
-    pub const ALL: [Self; 5] =
-        [Self::Miss, Self::Unanswerable, Self::Uncited, Self::CitedNotRetrieved, Self::Orphan];
+    pub const ALL: [Self; 7] = [
+        Self::Miss,
+        Self::Unanswerable,
+        Self::Uncited,
+        Self::CitedNotRetrieved,
+        Self::Orphan,
+        Self::Disagrees,
+        Self::Repeat,
+    ];
 
     /// The flag as rows and `--only` spell it.
     pub const fn name(self) -> &'static str {
@@ -36,6 +48,8 @@ impl Flag {
             Self::Uncited => "uncited",
             Self::CitedNotRetrieved => "cited-not-retrieved",
             Self::Orphan => "orphan",
+            Self::Disagrees => "disagrees",
+            Self::Repeat => "repeat",
         }
     }
 

@@ -16,15 +16,14 @@ mod row;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::slice;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::flags::{Flag, Flags};
-use self::row::score_used;
-pub use self::row::{ChunkRow, Citation, Row};
+pub use self::row::{ChunkRow, Citation, Row, score_used};
 use super::turns::{Said, Turns};
 use crate::model::{
     CitedChunk, MessageTurn, MissingEvidenceReason, RagTraceEntry, SessionAnalysisInput, Skipped,
@@ -150,8 +149,16 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
             },
             flags: Flags::default(),
         };
+        let mut missed = HashSet::new();
         for trace in &input.rag_traces {
-            let entry = rag.retrieval(trace, &turns, by_turn.get_mut(&*trace.assistant_turn_id));
+            let mut entry =
+                rag.retrieval(trace, &turns, by_turn.get_mut(&*trace.assistant_turn_id));
+            if let Some(hash) = trace.query_hash.as_deref().filter(|hash| !hash.is_empty()) {
+                entry.flags.set(Flag::Repeat, missed.contains(hash));
+                if entry.flags.has(Flag::Miss) {
+                    missed.insert(hash);
+                }
+            }
             rag.note(entry.flags);
             rag.entries.push(entry);
         }
@@ -187,6 +194,7 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
         flags.set(Flag::Unanswerable, is_unanswerable(trace));
         flags.set(Flag::Uncited, cited == 0 && !trace.retrieved.is_empty());
         flags.set(Flag::Orphan, turn.is_none());
+        flags.set(Flag::Disagrees, disagrees(trace));
         Entry { what: What::Retrieval { trace, first, cited }, turn, timestamp, flags }
     }
 
@@ -409,10 +417,22 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
 }
 
 /// [`Flag::Miss`].
-fn is_miss(trace: &RagTraceEntry<'_>) -> bool {
+pub fn is_miss(trace: &RagTraceEntry<'_>) -> bool {
     match trace.hit {
         Some(hit) => !hit,
         None => trace.retrieved.is_empty(),
+    }
+}
+
+/// [`Flag::Disagrees`].
+fn disagrees(trace: &RagTraceEntry<'_>) -> bool {
+    let label =
+        trace.answerability.as_ref().and_then(|answerability| answerability.label.as_deref());
+    let says = |what: &str| label.is_some_and(|label| label.eq_ignore_ascii_case(what));
+    match trace.hit {
+        Some(true) => says("unanswerable"),
+        Some(false) => says("answerable"),
+        None => false,
     }
 }
 

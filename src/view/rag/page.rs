@@ -129,6 +129,8 @@ fn nothing_left(only: Flags, counts: &Counts) -> String {
             Flag::Unanswerable => Some("unanswerable"),
             Flag::Uncited => Some("uncited"),
             Flag::Orphan => Some("an orphan"),
+            Flag::Disagrees => Some("at odds with its label"),
+            Flag::Repeat => Some("a repeat of a miss"),
             Flag::CitedNotRetrieved => None,
         })
         .collect();

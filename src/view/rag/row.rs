@@ -133,7 +133,7 @@ impl<'d> Row<'d> {
 }
 
 /// The score that is held against the thresholds, and the name of the field it is from.
-pub(super) fn score_used<'d>(
+pub fn score_used<'d>(
     answerability: &RagTraceAnswerability<'d>,
     top_score: Option<Number<'d>>,
 ) -> Option<(&'static str, Number<'d>)> {

@@ -199,6 +199,44 @@ fn distances_are_signed_and_from_the_raw_score_where_there_is_one() {
 }
 
 #[test]
+fn hit_and_label_disagree_where_one_says_yes_and_the_other_no() {
+    for (trace, disagrees) in [
+        (r#""hit":true,"answerability":{"label":"unanswerable"}"#, true),
+        (r#""hit":false,"answerability":{"label":"Answerable"}"#, true),
+        (r#""hit":true,"answerability":{"label":"answerable"}"#, false),
+        (r#""hit":false,"answerability":{"label":"unanswerable"}"#, false),
+        (r#""hit":true,"answerability":{"label":"partially_answerable"}"#, false),
+        (r#""hit":null,"answerability":{"label":"unanswerable"}"#, false),
+        (r#""hit":true,"answerability":{"raw_top_score":0.1,"threshold_low":0.4}"#, false),
+        (r#""hit":false"#, false),
+    ] {
+        assert_eq!(flags(trace).contains(&"disagrees"), disagrees, "{trace}");
+    }
+}
+
+#[test]
+fn a_query_is_a_repeat_once_it_has_missed_and_only_then() {
+    let traces = [
+        (r#""q1""#, true),
+        (r#""q1""#, false),
+        (r#""q1""#, true),
+        (r#""Q1""#, true),
+        ("null", false),
+        ("null", false),
+        (r#""""#, false),
+        (r#""""#, false),
+        (r#""q2""#, true),
+    ]
+    .map(|(hash, hit)| format!(r#"{{"query_hash":{hash},"hit":{hit}}}"#));
+    let json = format!(r#"{{"session_id":"s","rag_traces":[{}]}}"#, traces.join(","));
+    with(&json, |rag| {
+        let flags: Vec<bool> =
+            rag.rows(Flags::default()).map(|row| row.flags.has(Flag::Repeat)).collect();
+        assert_eq!(flags, [false, false, true, false, false, false, false, false, false]);
+    });
+}
+
+#[test]
 fn numbers_are_kept_as_they_were_sent() {
     let json = r#"{"session_id":"s","rag_traces":[{"top_score":1e400,"latency_ms":5.0,
         "retrieved":[{"score":-0},{"score":12345678901234567890123}]}]}"#;
@@ -346,7 +384,7 @@ proptest! {
     }
 
     #[test]
-    fn filters_keep_the_order_and_split_the_rows(json in documents(), bits in 0_u8..32) {
+    fn filters_keep_the_order_and_split_the_rows(json in documents(), bits in 0_u8..128) {
         let input: Input<'_> = serde_json::from_str(&json).unwrap();
         let rag = Rag::new(&input);
         let only = set(bits);

@@ -1,0 +1,184 @@
+//! Figures a document of the knowledge bases.
+
+use std::collections::{BTreeSet, HashMap};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{citations_unrecorded, entry};
+use crate::rows::{Cell, Column, Page, Row, Tone, spell};
+use crate::view::ending::Ending;
+use crate::view::rag::{ChunkRow, Flags, Rag};
+
+/// What has been folded so far.
+#[derive(Debug, Default)]
+pub struct Documents {
+    sessions: usize,
+    /// Sessions that declare that citations were not recorded.
+    no_citations: usize,
+    documents: HashMap<String, Document>,
+}
+
+#[derive(Debug, Default)]
+struct Document {
+    retrievals: usize,
+    found: usize,
+    cited: usize,
+    strays: usize,
+    sessions: usize,
+    well: usize,
+    badly: usize,
+    versions: BTreeSet<String>,
+    /// The retrieval that was counted last, from 1, in the document at hand.
+    retrieval: usize,
+}
+
+impl Documents {
+    /// A document's figures.
+    pub fn of(rag: &Rag<'_>) -> Self {
+        let mut documents = Self {
+            sessions: 1,
+            no_citations: usize::from(rag.declares_no_citations()),
+            ..Self::default()
+        };
+        let mut retrieval = 0;
+        for chunk in rag.chunks(Flags::default()) {
+            retrieval += usize::from(chunk.rank == Some(1));
+            documents.chunk(&chunk, retrieval);
+        }
+        let ending = Ending::of(rag.input());
+        for document in documents.documents.values_mut() {
+            document.sessions = 1;
+            document.well = usize::from(ending == Ending::Well);
+            document.badly = usize::from(ending == Ending::Badly);
+        }
+        documents
+    }
+
+    /// Counts a chunk of the retrieval of this number.
+    fn chunk(&mut self, chunk: &ChunkRow<'_>, retrieval: usize) {
+        if chunk.doc_id.is_empty() {
+            return;
+        }
+        let Some(document) = entry(&mut self.documents, chunk.doc_id) else { return };
+        if chunk.rank.is_some() {
+            document.found += 1;
+            document.cited += usize::from(chunk.cited);
+            document.retrievals += usize::from(document.retrieval != retrieval);
+            document.retrieval = retrieval;
+        } else {
+            document.strays += 1;
+        }
+        if let Some(version) = chunk.version_id.filter(|version| !version.is_empty())
+            && !document.versions.contains(version)
+        {
+            document.versions.insert(version.to_owned());
+        }
+    }
+
+    /// Adds other sessions' figures.
+    pub fn merge(&mut self, other: Self) {
+        self.sessions += other.sessions;
+        self.no_citations += other.no_citations;
+        for (id, theirs) in other.documents {
+            let mine = self.documents.entry(id).or_default();
+            mine.retrievals += theirs.retrievals;
+            mine.found += theirs.found;
+            mine.cited += theirs.cited;
+            mine.strays += theirs.strays;
+            mine.sessions += theirs.sessions;
+            mine.well += theirs.well;
+            mine.badly += theirs.badly;
+            mine.versions.extend(theirs.versions);
+        }
+    }
+
+    /// A row a document: most retrievals first, then most sessions.
+    pub fn rows(&self) -> Vec<DocumentRow<'_>> {
+        let mut rows: Vec<DocumentRow<'_>> = self
+            .documents
+            .iter()
+            .map(|(id, document)| DocumentRow {
+                doc_id: id,
+                retrievals: document.retrievals,
+                chunks_found: document.found,
+                chunks_cited: document.cited,
+                cited_not_retrieved: document.strays,
+                sessions: document.sessions,
+                ended_well: document.well,
+                ended_badly: document.badly,
+                versions: document.versions.iter().map(String::as_str).collect(),
+            })
+            .collect();
+        rows.sort_unstable_by(|a, b| {
+            (b.retrievals, b.sessions).cmp(&(a.retrievals, a.sessions)).then(a.doc_id.cmp(b.doc_id))
+        });
+        rows
+    }
+
+    /// What stands around them.
+    pub fn page(&self) -> Page {
+        let title = format!(
+            "{} in {}",
+            spell::counted(self.documents.len(), "document", "documents"),
+            spell::counted(self.sessions, "session", "sessions"),
+        );
+        let mut notes = Vec::new();
+        if self.documents.is_empty() {
+            notes.push("no document was retrieved, and none was cited".to_owned());
+        }
+        notes.extend(citations_unrecorded(self.no_citations));
+        Page { title: vec![title], notes, dates: false }
+    }
+}
+
+/// A document of the knowledge bases: how often it was found and put before the model, and how those
+/// sessions ended.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DocumentRow<'s> {
+    /// The document's id.
+    pub doc_id: &'s str,
+    /// Retrievals that found a chunk of it.
+    pub retrievals: usize,
+    /// Chunks of it that were found, over all retrievals.
+    pub chunks_found: usize,
+    /// How many of those were put before the model.
+    pub chunks_cited: usize,
+    /// Its chunks that were put before the model although no retrieval of the turn found them.
+    pub cited_not_retrieved: usize,
+    /// Sessions in which it was found or cited.
+    pub sessions: usize,
+    /// Those of them that ended well: resolved, handed to nobody, not opened again.
+    pub ended_well: usize,
+    /// Those of them that ended any other way, where an outcome was sent and somebody was talked to.
+    pub ended_badly: usize,
+    /// Its versions that were seen, in order of their names.
+    pub versions: Vec<&'s str>,
+}
+
+impl Row for DocumentRow<'_> {
+    const KIND: &'static str = "rag-documents";
+    const NOUN: (&'static str, &'static str) = ("document", "documents");
+
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::<Self>::text("document", |row, _| Cell::new(row.doc_id, Tone::Strong)),
+            Column::<Self>::numbers("retrievals", |row, _| Cell::count(row.retrievals)),
+            Column::<Self>::numbers("chunks", |row, _| Cell::count(row.chunks_found)),
+            Column::<Self>::numbers("cited", |row, _| match row.chunks_cited {
+                0 if row.chunks_found > 0 => Cell::new("0", Tone::Warn),
+                cited => Cell::count(cited),
+            }),
+            Column::<Self>::numbers("not retrieved", |row, _| match row.cited_not_retrieved {
+                0 => Cell::count(0),
+                strays => Cell::new(spell::count(strays), Tone::Warn),
+            }),
+            Column::<Self>::numbers("sessions", |row, _| Cell::count(row.sessions)),
+            Column::<Self>::numbers("ended well", |row, _| Cell::count(row.ended_well)),
+            Column::<Self>::numbers("badly", |row, _| Cell::count(row.ended_badly)),
+            Column::<Self>::text("versions", |row, _| {
+                Cell::of(Some(row.versions.join(" ")).filter(|versions| !versions.is_empty()))
+            }),
+        ]
+    }
+}

@@ -1,0 +1,92 @@
+//! `gaps`: the questions that the knowledge base fails.
+
+use super::{Done, Run};
+use crate::cli::{GapCondition, GapsArgs, RowFormat};
+use crate::exit::Exit;
+use crate::figures::gaps::{GapRow, Gaps, Status};
+use crate::input::Item;
+use crate::render::frame::Framed;
+use crate::render::rows::Printer;
+use crate::rows::{Page, Pick, Record, Row};
+use crate::view::gaps::{Input, Questions};
+
+impl Run<'_> {
+    /// `gaps`.
+    pub(super) fn gaps(mut self, args: &GapsArgs) -> anyhow::Result<Exit> {
+        self.options.full = args.full;
+        let pick = Self::pick::<GapRow<'_>>(&args.rows)?;
+        let items = self.items(&args.sessions)?;
+        let base = if args.against.is_empty() {
+            None
+        } else {
+            let base = self.base(&args.sessions, &args.against)?;
+            self.side = Some("of --against");
+            let base = self.fold_gaps(base)?;
+            self.side = Some("of those named");
+            Some(base)
+        };
+        let gaps = self.fold_gaps(items)?;
+        let rows = gaps.rows(base.as_ref());
+        let zone = self.options.spelling.zone;
+        let page = |shown: &[&GapRow<'_>]| gaps.page(shown, rows.len(), base.as_ref(), zone);
+        self.picked(&rows, page, args.format, pick)?;
+        let matched = rows.iter().filter_map(|row| row.status).any(|status| {
+            args.fail_on.iter().any(|condition| match condition {
+                GapCondition::New => status == Status::New,
+                GapCondition::Open => status == Status::Open,
+            })
+        });
+        Ok(self.close(matched))
+    }
+
+    fn fold_gaps(&mut self, items: Vec<Item>) -> anyhow::Result<Gaps> {
+        let mut gaps = Gaps::default();
+        self.fold_items(
+            items,
+            |document| {
+                let input: Input<'_> = document.read()?;
+                let mut one = Gaps::default();
+                one.add(&Questions::new(&input));
+                Ok(Done::new(document, &input, one))
+            },
+            |one| {
+                gaps.merge(one);
+                Ok(())
+            },
+        )?;
+        Ok(gaps)
+    }
+
+    /// Prints those of the rows that are wanted; `page` says what stands around them.
+    pub(super) fn picked<R: Row>(
+        &self,
+        rows: &[R],
+        page: impl FnOnce(&[&R]) -> Page,
+        format: RowFormat,
+        pick: Pick,
+    ) -> anyhow::Result<()> {
+        let rows = if pick.holds() { sorted(rows, &pick)? } else { rows.iter().collect() };
+        let pick = pick.without_order();
+        let columns = R::columns();
+        let printer = Printer::new(format.into(), &self.options, pick, &columns, false);
+        let mut out = self.out(printer.is_for_reading());
+        let mut framed = Framed::new(printer.frame(), &mut out);
+        let each = || rows.iter().copied();
+        let made = printer.make(&columns, each, |_| page(&rows), &mut framed)?;
+        printer.end(made, &mut framed)?;
+        framed.end()?;
+        out.finish()?;
+        Ok(())
+    }
+}
+
+/// The rows that are wanted, in the order they are wanted in.
+fn sorted<'r, R: Row>(rows: &'r [R], pick: &Pick) -> anyhow::Result<Vec<&'r R>> {
+    let mut top = pick.top();
+    for row in rows {
+        // Only a sort looks at values.
+        let json = if pick.needs_json() { serde_json::to_string(row)? } else { "{}".to_owned() };
+        top.push(pick.keys(&Record::of(&json)?), || row);
+    }
+    Ok(top.into_held().map(|(_, row)| row).collect())
+}
