@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_feather_analysis_global_optspecs
-    string join \n demo base-url= api-key-file= wait= j/jobs= retries= timeout= connect-timeout= ca-cert= max-size= allow-http color= width= no-pager tz= progress= q/quiet v/verbose error-format= h/help V/version
+    string join \n demo base-url= api-key-file= wait= j/jobs= retries= timeout= connect-timeout= ca-cert= cert= key= header= max-size= allow-http color= width= no-pager tz= excel progress= q/quiet v/verbose error-format= h/help V/version
 end
 
 function __fish_feather_analysis_needs_command
@@ -32,6 +32,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l retri
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -46,6 +49,7 @@ json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -59,12 +63,12 @@ complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "g
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "schema" -d 'Say what the rows are that commands print'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -f -a "demo" -d 'Serve the sample sessions on loopback until Ctrl-C'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l where -d 'Only sessions that meet this: outcome=unresolved, \'csat<3\', tools=a,b' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l since -d 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l against -d 'With --summary: compare with the saved sessions in BASE' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l fail-if-worse -d 'With --against: exit with 10 if one is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l limit -d 'At most so many rows' -r
@@ -74,7 +78,8 @@ ndjson\t'A line a session'
 table\t'An overview, a row a session'
 csv\t'The overview as CSV'
 markdown\t'The overview as Markdown'"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l out-dir -d 'Write DIR/UUID.json for each session instead, skipping those already there' -r -f -a "(__fish_complete_directories)"
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s o -l output -d 'Write to FILE, which is replaced as a whole at the end, if nothing failed' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l out-dir -d 'Write DIR/UUID.json for each session instead, skipping those that are there whole' -r -f -a "(__fish_complete_directories)"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
@@ -83,6 +88,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -96,15 +104,16 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l overview -d 'A row a session instead: how it came in and ended, and how much it holds'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l summary -d 'Figures over all sessions given'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l force -d 'With --out-dir: fetch and replace what is already there'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l force -d 'With --out-dir: fetch and replace what is already there, whatever it is'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l where -d 'Only sessions that meet this: outcome=unresolved, \'csat<3\', tools=a,b' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l since -d 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s f -l format -d 'How to print it' -r -f -a "text\t'For reading'
 markdown\t'For an issue tracker'
@@ -115,8 +124,8 @@ csv\t'The figures of --summary for a spreadsheet'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l turn -d 'Only these turns: 4, 4..9, 4.. or ..9' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l role -d 'Only turns of these roles' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l against -d 'With --summary: compare with the saved sessions in BASE' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l fail-if-worse -d 'With --against: exit with 10 if one is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l wait -d 'Wait while a session still runs: up to DURATION, 10m when bare' -r
@@ -125,6 +134,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -142,11 +154,12 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l where -d 'Only sessions that meet this: outcome=unresolved, \'csat<3\', tools=a,b' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l since -d 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
@@ -157,8 +170,8 @@ ndjson\t'A line a row'
 csv\t'For a spreadsheet'
 markdown\t'For an issue tracker'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l against -d 'With --summary: compare with the saved sessions in BASE' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fail-if-worse -d 'With --against: exit with 10 if one is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l only -d 'Only rows that meet one of these conditions' -r -f -a "miss\t'No hit'
 unanswerable\t'Unanswerable by its label or, without one, by its score'
 uncited\t'Chunks were found and none was cited'
@@ -181,6 +194,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -198,11 +214,12 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l where -d 'Only sessions that meet this: outcome=unresolved, \'csat<3\', tools=a,b' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l since -d 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
@@ -213,8 +230,8 @@ ndjson\t'A line a row'
 csv\t'For a spreadsheet'
 markdown\t'For an issue tracker'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l against -d 'With --summary: compare with the saved sessions in BASE' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l fail-if-worse -d 'With --against: exit with 10 if one is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l name -d 'Only calls of these tools' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l only -d 'Only calls with one of these states' -r -f -a "ok\t'Answered without an error'
 error\t'Failed'
@@ -232,6 +249,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -248,11 +268,12 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l where -d 'Only sessions that meet this, like outcome=unresolved or \'csat<3\'; several must all hold' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l since -d 'Only sessions that began then or later: 2026-09-14, 2026-09-14T10:00, 36h, 7d, today' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l where -d 'Only sessions that meet this: outcome=unresolved, \'csat<3\', tools=a,b' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l since -d 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l until -d 'Only sessions that began until then; a day is included' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fields -d 'Only these fields, in this order; `feather-analysis schema` lists them' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l sort -d 'By these fields, downward with - before one; nulls come last' -r -f
@@ -263,8 +284,8 @@ ndjson\t'A line a row'
 csv\t'For a spreadsheet'
 markdown\t'For an issue tracker'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l against -d 'With --summary: compare with the saved sessions in BASE, a file or a folder; repeatable' -r -F
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fail-if-worse -d 'With --against: exit with 10 if one of these figures is worse, with 11 if none can be judged' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l against -d 'With --summary: compare with the saved sessions in BASE' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fail-if-worse -d 'With --against: exit with 10 if one is worse, with 11 if none can be judged' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l fail-on -d 'Exit with 10 if a session declares one of these reasons' -r -f -a "any\t'Any reason at all'
 no_rag_trace\t'No retrieval was recorded'
 no_kb_snapshot\t'The knowledge bases\' state was not recorded'
@@ -282,6 +303,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -298,6 +322,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -323,12 +348,18 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" 
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
+always\t'Without a terminal by a line every ten seconds'
+never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l full -d 'Show the customers\' words whole'
@@ -337,7 +368,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" 
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l no-pager -d 'Do not page on a terminal'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s q -l quiet -d 'No progress, warnings or hints'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
@@ -347,19 +378,26 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
+always\t'Without a terminal by a line every ten seconds'
+never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s q -l quiet -d 'No progress, warnings or hints'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s v -l verbose -d 'A line a request on standard error'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l base-url -d 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l api-key-file -d 'File that holds the API key, or - for standard input' -r -F
@@ -369,6 +407,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand comple
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -383,6 +424,7 @@ json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -395,6 +437,9 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" 
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l timeout -d 'Time for one try, from connecting to the last byte' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l connect-timeout -d 'Time to connect' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l ca-cert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l cert -d 'Show the server the certificate in this PEM file, where it asks for one' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l key -d 'Its private key [default: in the file of --cert]' -r -F
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l header -d 'A further header for a gateway before the API; repeatable' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l max-size -d 'Largest document taken, decoded' -r
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, heeding NO_COLOR, CLICOLOR_FORCE and TERM=dumb'
 always\t'Always'
@@ -410,6 +455,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" 
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l no-pager -d 'Do not page on a terminal'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l excel -d 'With --format csv: as a double click in Excel takes it'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -s q -l quiet -d 'No progress, warnings or hints'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -s v -l verbose -d 'A line a request on standard error, and the pace that a limit calls for'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
