@@ -179,7 +179,7 @@ cited-not-retrieved\t'Cited, but no retrieval of its turn returned it'
 orphan\t'Belongs to a turn that no message has'
 disagrees\t'Hit and answerability label contradict one another'
 repeat\t'The same query missed earlier in the session'"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fail-on -d 'Exit with 10 if any retrieval or citation meets one of these conditions' -r -f -a "miss\t'No hit'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l fail-on -d 'Exit with 10 if a retrieval or citation meets one of the conditions of --only' -r -f -a "miss\t'No hit'
 unanswerable\t'Unanswerable by its label or, without one, by its score'
 uncited\t'Chunks were found and none was cited'
 cited-not-retrieved\t'Cited, but no retrieval of its turn returned it'
@@ -210,7 +210,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l chunks -d 'A row a chunk, with whether it was cited'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l summary -d 'Figures over all sessions given'
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l thresholds -d 'What lies on either side of each threshold: evidence for where to set one'
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l thresholds -d 'What lies on either side of each threshold'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l allow-http -d 'Send the key over plain http to a host that is not loopback'
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l no-pager -d 'Do not page on a terminal'

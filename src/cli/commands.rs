@@ -184,7 +184,7 @@ pub struct RagArgs {
     /// How its figures are grouped and compared
     #[command(flatten)]
     pub figures: Figures,
-    /// What lies on either side of each threshold: evidence for where to set one
+    /// What lies on either side of each threshold
     ///
     /// A row a threshold, 0 to 1 by 0.05 or over the scores' range, and score basis: how many
     /// retrievals lie below, and of them how many were cited all the same or in a session that ended
@@ -194,8 +194,14 @@ pub struct RagArgs {
     /// Only rows that meet one of these conditions
     #[arg(long, value_enum, value_name = "CONDITION", value_delimiter = ',')]
     pub only: Vec<RagCondition>,
-    /// Exit with 10 if any retrieval or citation meets one of these conditions
-    #[arg(long, value_enum, value_name = "CONDITION", value_delimiter = ',')]
+    /// Exit with 10 if a retrieval or citation meets one of the conditions of --only
+    #[arg(
+        long,
+        value_enum,
+        value_name = "CONDITION",
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
     pub fail_on: Vec<RagCondition>,
 }
 

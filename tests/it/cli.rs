@@ -4,8 +4,8 @@ use std::io::{BufRead as _, BufReader};
 
 use crate::harness::{Running, feather, id, names, process, run};
 
-const COMMANDS: [&str; 7] =
-    ["fetch", "transcript", "rag", "tools", "missing", "completions", "demo"];
+const COMMANDS: [&str; 8] =
+    ["fetch", "transcript", "rag", "tools", "missing", "gaps", "completions", "demo"];
 
 #[test]
 fn short_help_fits_on_a_screen() {
