@@ -256,7 +256,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Head<'a> {
                 let session_id = session_id.ok_or_else(|| A::Error::missing_field("session_id"))?;
                 let session_id = Text::deserialize(session_id).map_err(|_| {
                     let found = json_type(session_id);
-                    A::Error::custom(format_args!("session_id: {found} where a string was expected"))
+                    A::Error::custom(format_args!(
+                        "session_id: {found} where a string was expected"
+                    ))
                 })?;
                 Ok(Head { session_id, schema_version })
             }

@@ -7,6 +7,7 @@ mod bulk;
 mod cli;
 mod codings;
 mod examples;
+mod excel;
 mod faults;
 mod folders;
 mod fuzz;
