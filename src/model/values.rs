@@ -93,8 +93,9 @@ struct Id<'a>(Text<'a>);
 impl<'de: 'a, 'a> Deserialize<'de> for Id<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(deserializer)?;
-        let has_capital = text.len() == 36 && text.bytes().any(|byte| byte.is_ascii_uppercase());
-        if has_capital && Uuid::try_parse(&text).is_ok() {
+        // All bytes, whatever the first ones are: so it takes a few instructions for the whole.
+        let capital = |found: bool, byte: u8| found | byte.is_ascii_uppercase();
+        if text.len() == 36 && text.bytes().fold(false, capital) && Uuid::try_parse(&text).is_ok() {
             return Ok(Self(Text(Cow::Owned(text.to_ascii_lowercase()))));
         }
         Ok(Self(text))

@@ -8,6 +8,7 @@ mod cli;
 mod codings;
 mod corpus;
 mod examples;
+mod excel;
 mod faults;
 mod folders;
 mod fuzz;
