@@ -37,7 +37,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l color
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
@@ -84,7 +84,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l overview -d 'A row a session instead: how it came in and ended, and how much it holds'
@@ -123,7 +123,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l no-evidence -d 'Leave out retrievals, citations and tool calls'
@@ -172,7 +172,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l chunks -d 'A row a chunk, with whether it was cited'
@@ -219,7 +219,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l summary -d 'Figures over all sessions given, by tool'
@@ -266,7 +266,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l all -d 'Every kind of evidence with its count, missing or not'
@@ -290,7 +290,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
@@ -312,7 +312,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand comple
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l demo -d 'Answer from the sample sessions inside the program: no key, no network'
@@ -335,7 +335,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" 
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l error-format -d 'How failures are told on standard error' -r -f -a "human\t'In words'
 json\t'A JSON object a line'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l list -d 'Print the sample sessions\' ids and what each answers, and serve nothing'

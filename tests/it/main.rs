@@ -22,3 +22,4 @@ mod statuses;
 mod terminal;
 mod tls;
 mod views;
+mod zones;
