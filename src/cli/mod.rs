@@ -9,6 +9,7 @@ mod output;
 mod parse;
 mod selection;
 mod values;
+mod zone;
 
 use clap::{Parser, Subcommand};
 
@@ -24,6 +25,7 @@ pub use self::values::{
     ColorChoice, ErrorFormat, FetchFormat, GapCondition, MissingCondition, ProgressChoice,
     RagCondition, RowFormat, Shell, Time, ToolCondition, TranscriptFormat, Zone,
 };
+pub use self::zone::NamedZone;
 
 /// Fetch and inspect the analysis input of completed Feather sessions
 ///

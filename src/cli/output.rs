@@ -22,7 +22,7 @@ pub struct Output {
     /// where LESS is not set. There is none where TERM is unset or dumb.
     #[arg(long, global = true, hide_short_help = true)]
     pub no_pager: bool,
-    /// Zone of the times shown: utc, local or +HH:MM
+    /// Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin
     #[arg(
         long,
         global = true,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use super::values::{Time, Zone};
+use super::zone::NamedZone;
 
 /// `30s`, `2m`, `1h 5m`; a bare number is seconds.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -39,15 +40,15 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
     }
 }
 
-/// `utc`, `local`, `+02:00`.
+/// `utc`, `local`, `+02:00`, `Europe/Berlin`.
 pub(super) fn parse_zone(text: &str) -> Result<Zone, String> {
     match text.to_ascii_lowercase().as_str() {
         "utc" | "z" => Ok(Zone::Utc),
         "local" => Ok(Zone::Local),
-        _ => text
-            .parse()
-            .map(Zone::Fixed)
-            .map_err(|_| "must be utc, local or an offset like +02:00".to_owned()),
+        _ => match text.parse() {
+            Ok(offset) => Ok(Zone::Fixed(offset)),
+            Err(_) => NamedZone::find(text).map(Zone::Named),
+        },
     }
 }
 
@@ -156,6 +157,8 @@ mod tests {
         assert_eq!(parse_zone("UTC"), Ok(Zone::Utc));
         assert_eq!(parse_zone("local"), Ok(Zone::Local));
         assert!(matches!(parse_zone("-05:30"), Ok(Zone::Fixed(_))));
+        assert!(matches!(parse_zone("europe/berlin"), Ok(Zone::Named(_))));
         assert!(parse_zone("Mars").is_err());
+        assert!(parse_zone("+99:00").is_err());
     }
 }

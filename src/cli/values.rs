@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Utc};
 use clap::ValueEnum;
 
+use super::zone::NamedZone;
+
 /// `fetch --format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FetchFormat {
@@ -188,6 +190,8 @@ pub enum Zone {
     Local,
     /// A fixed offset
     Fixed(FixedOffset),
+    /// One with rules of its own
+    Named(NamedZone),
 }
 
 /// A time as it is typed: a moment, or a stretch of time such as a day.

@@ -8,6 +8,7 @@ use chrono::{
 use indicatif::HumanCount;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::cli::NamedZone;
 use crate::model::{Number, Timestamp};
 
 /// The zone times are shown in.
@@ -19,6 +20,8 @@ pub enum Zone {
     Local,
     /// A fixed offset
     Fixed(FixedOffset),
+    /// One with rules of its own
+    Named(NamedZone),
 }
 
 impl Zone {
@@ -28,6 +31,7 @@ impl Zone {
             Self::Utc => moment.format(pattern).to_string(),
             Self::Local => moment.with_timezone(&Local).format(pattern).to_string(),
             Self::Fixed(offset) => moment.with_timezone(&offset).format(pattern).to_string(),
+            Self::Named(zone) => moment.with_timezone(&zone).format(pattern).to_string(),
         }
     }
 
@@ -37,6 +41,7 @@ impl Zone {
             Self::Utc => moment.naive_utc(),
             Self::Local => moment.with_timezone(&Local).naive_local(),
             Self::Fixed(offset) => moment.with_timezone(&offset).naive_local(),
+            Self::Named(zone) => moment.with_timezone(&zone).naive_local(),
         }
     }
 
@@ -54,6 +59,9 @@ impl Zone {
                 Local.from_local_datetime(&time).earliest().map(|time| time.to_utc())
             }),
             Self::Fixed(zone) => {
+                offset(&|time| zone.from_local_datetime(&time).earliest().map(|time| time.to_utc()))
+            }
+            Self::Named(zone) => {
                 offset(&|time| zone.from_local_datetime(&time).earliest().map(|time| time.to_utc()))
             }
         }
@@ -104,6 +112,7 @@ impl Zone {
             Self::Utc => "UTC".to_owned(),
             Self::Local => "local time".to_owned(),
             Self::Fixed(offset) => offset.to_string(),
+            Self::Named(zone) => zone.name.to_owned(),
         }
     }
 

@@ -150,6 +150,7 @@ impl<'a> Run<'a> {
             cli::Zone::Utc => Zone::Utc,
             cli::Zone::Local => Zone::Local,
             cli::Zone::Fixed(offset) => Zone::Fixed(offset),
+            cli::Zone::Named(zone) => Zone::Named(zone),
         };
         let wide = terminal.width.is_none();
         let options = LayoutOptions {

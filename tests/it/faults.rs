@@ -138,7 +138,11 @@ fn an_answer_that_is_no_document_is_4() {
             ("two documents", ok(document(&id(1)).repeat(2)), &["not JSON"]),
             ("a stray comma", ok(r#"{"session_id":"x",}"#), &["not JSON", "line 1"]),
             ("NaN", ok(r#"{"session_id":"x","a":NaN}"#), &["not JSON"]),
-            ("a line feed in a string", ok("{\"session_id\":\"x\ny\"}"), &["JSON: session_id: control character", "line 1"]),
+            (
+                "a line feed in a string",
+                ok("{\"session_id\":\"x\ny\"}"),
+                &["JSON: session_id: control character", "line 1"],
+            ),
             ("text", ok("Service moved"), &["not JSON"]),
             (
                 "a page",

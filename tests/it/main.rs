@@ -41,3 +41,4 @@ mod terminal;
 mod tls;
 mod views;
 mod whole_files;
+mod zones;

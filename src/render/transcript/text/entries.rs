@@ -2,7 +2,7 @@
 
 use std::io;
 
-use chrono::Timelike as _;
+use chrono::{DateTime, NaiveDateTime, Timelike as _, Utc};
 
 use super::super::cut;
 use super::super::{named, truncation, word};
@@ -31,18 +31,8 @@ impl Page<'_> {
         let zone = self.options.spelling.zone;
         let moment = time.and_then(Timestamp::instant);
         let local = moment.map(|moment| zone.local(moment));
-        if let (Some(moment), Some(day)) = (moment, local.map(|local| local.date()))
-            && self.day != Some(day)
-        {
-            let line = if self.zone_told {
-                format!("── {day} ──")
-            } else {
-                format!("── {day}, times in {} ──", zone.label(moment))
-            };
-            self.zone_told = true;
-            self.paragraph(0, &line, Tone::Dim)?;
-            self.out.write_all(b"\n")?;
-            self.day = Some(day);
+        if let Some((moment, local)) = moment.zip(local) {
+            self.day_and_zone(moment, local)?;
         }
         self.tone(Tone::Dim, number)?;
         let mut column = self.margin.max(columns(number) + 1);
@@ -87,6 +77,22 @@ impl Page<'_> {
         self.blanks(self.margin)?;
         self.facts_from(self.margin, 0, self.margin, &[Fact::dim(clock)], " · ")?;
         if facts.is_empty() { Ok(()) } else { self.line(self.margin, facts) }
+    }
+
+    /// A line of its own where a day begins, and where clocks were changed.
+    fn day_and_zone(&mut self, moment: DateTime<Utc>, local: NaiveDateTime) -> io::Result<()> {
+        let (day, offset) = (local.date(), local - moment.naive_utc());
+        if self.day == Some(day) && self.offset == Some(offset) {
+            return Ok(());
+        }
+        let line = if self.offset == Some(offset) {
+            format!("── {day} ──")
+        } else {
+            format!("── {day}, times in {} ──", self.options.spelling.zone.label(moment))
+        };
+        (self.day, self.offset) = (Some(day), Some(offset));
+        self.paragraph(0, &line, Tone::Dim)?;
+        self.out.write_all(b"\n")
     }
 
     pub(super) fn message(&mut self, row: &MessageRow<'_>) -> io::Result<()> {

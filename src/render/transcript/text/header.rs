@@ -76,8 +76,9 @@ impl Page<'_> {
         if let Some(started) = header.started_at {
             self.fact("started", &[Fact::plain(harmless(zone.date_time(started)))])?;
             if let Some(moment) = started.instant() {
-                self.day = Some(zone.local(moment).date());
-                self.zone_told = true;
+                let local = zone.local(moment);
+                self.day = Some(local.date());
+                self.offset = Some(local - moment.naive_utc());
             }
         }
         let ended = match header.ended_at {
@@ -91,7 +92,9 @@ impl Page<'_> {
     fn moment(&self, time: &Timestamp<'_>) -> String {
         let zone = self.options.spelling.zone;
         match time.instant() {
-            Some(_) if !self.zone_told => harmless(zone.date_time(time)),
+            Some(moment) if self.offset != Some(zone.local(moment) - moment.naive_utc()) => {
+                harmless(zone.date_time(time))
+            }
             Some(moment) if self.day != Some(zone.local(moment).date()) => {
                 format!("{} {}", zone.date(moment), harmless(zone.clock(time)))
             }

@@ -8,7 +8,7 @@ mod lines;
 
 use std::io;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 use self::lines::{Fact, columns};
 use super::super::{LayoutOptions, Out, sanitize};
@@ -49,7 +49,7 @@ pub fn write(
         },
         roles: roles.chain(["feedback".len()]).max().unwrap_or(0).min(12),
         day: None,
-        zone_told: false,
+        offset: None,
     };
     let header = transcript.header();
     if selection.is_whole() {
@@ -110,6 +110,6 @@ struct Page<'a> {
     roles: usize,
     /// The day of the last time that was shown.
     day: Option<NaiveDate>,
-    /// Whether the zone of the times was told.
-    zone_told: bool,
+    /// How far the times are from UTC, as it was last told.
+    offset: Option<TimeDelta>,
 }
