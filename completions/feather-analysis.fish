@@ -40,7 +40,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l color
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_needs_command" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
 always\t'Without a terminal by a line every ten seconds'
 never\t'Never'"
@@ -96,7 +96,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch"
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand fetch" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
 always\t'Without a terminal by a line every ten seconds'
 never\t'Never'"
@@ -142,7 +142,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transc
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
 always\t'Without a terminal by a line every ten seconds'
 never\t'Never'"
@@ -202,7 +202,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand rag" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
 always\t'Without a terminal by a line every ten seconds'
 never\t'Never'"
@@ -257,7 +257,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools"
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand tools" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
 always\t'Without a terminal by a line every ten seconds'
 never\t'Never'"
@@ -311,7 +311,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missin
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand missing" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
 always\t'Without a terminal by a line every ten seconds'
 never\t'Never'"
@@ -356,7 +356,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" 
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand gaps" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
 always\t'Without a terminal by a line every ten seconds'
 never\t'Never'"
@@ -386,7 +386,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand schema" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
 always\t'Without a terminal by a line every ten seconds'
 never\t'Never'"
@@ -415,7 +415,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand comple
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand completions" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
 always\t'Without a terminal by a line every ten seconds'
 never\t'Never'"
@@ -445,7 +445,7 @@ complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" 
 always\t'Always'
 never\t'Never'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l width -d 'Columns to lay out for; 0 is unlimited [default: the terminal\'s; piped: 0]' -r
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l tz -d 'Zone of the times shown: utc, local or +HH:MM' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l tz -d 'Zone of the times shown: utc, local, +HH:MM or a name like Europe/Berlin' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand demo" -l progress -d 'When to say on standard error how far a run is' -r -f -a "auto\t'By a bar, on a terminal'
 always\t'Without a terminal by a line every ten seconds'
 never\t'Never'"
