@@ -135,7 +135,8 @@ struct Span {
 
 impl Span {
     fn of(heads: &[Head], needs: &[Need], group: &[usize]) -> Self {
-        let mut span = Self { natural: 0, comfort: 0, least: 0 };
+        // No cell is narrower than a letter.
+        let mut span = Self { natural: 1, comfort: 1, least: 1 };
         for (place, column) in group.iter().enumerate() {
             let (Some(head), Some(need)) = (heads.get(*column), needs.get(*column)) else {
                 continue;
@@ -185,11 +186,8 @@ fn grid(groups: Vec<Vec<usize>>, spans: &[Span], room: usize, stacked: bool) -> 
     for floor in [|span: &Span| span.comfort, |span: &Span| span.least] {
         narrow(&mut widths, spans, room, floor);
     }
-    let groups = groups
-        .into_iter()
-        .zip(widths)
-        .map(|(members, width)| Group { members, width: width.max(1) })
-        .collect();
+    let groups =
+        groups.into_iter().zip(widths).map(|(members, width)| Group { members, width }).collect();
     Layout::Grid { groups, stacked }
 }
 

@@ -83,11 +83,18 @@ struct Open {
     words: Option<String>,
 }
 
+/// How often a query was asked in a session, and which of the retrievals missed.
+type Asked<'d> = (usize, Vec<(usize, Question<'d>)>);
+
+/// The latest miss with words: whether it has any, when it was, its place, its turn, and the turn of
+/// the words.
+type Latest = (bool, Option<DateTime<Utc>>, usize, Option<usize>, Option<usize>);
+
 impl Gaps {
     /// Folds a document in.
     pub fn add(&mut self, questions: &Questions<'_>) {
         self.sessions += 1;
-        let mut named: HashMap<&str, (usize, Vec<(usize, Question<'_>)>)> = HashMap::new();
+        let mut named: HashMap<&str, Asked<'_>> = HashMap::new();
         for (index, question) in questions.all().enumerate() {
             self.retrievals += 1;
             self.misses += usize::from(question.missed.is_some());
@@ -238,8 +245,7 @@ impl Gap {
         let input = questions.input();
         let (redacted, session) = (questions.is_redacted(), &*input.session_id);
         let mut latest: Option<(Option<DateTime<Utc>>, usize, Kind)> = None;
-        let mut open: Option<(bool, Option<DateTime<Utc>>, usize, Option<usize>, Option<usize>)> =
-            None;
+        let mut open: Option<Latest> = None;
         let (mut first, mut last) = (None::<(DateTime<Utc>, &str)>, None::<(DateTime<Utc>, &str)>);
         let mut near: BTreeMap<&str, Near<_, &str>> = BTreeMap::new();
         let mut kb_ids = BTreeSet::new();

@@ -186,6 +186,7 @@ fn naive_gap(asked: &[Asked<'_>]) -> Option<Value> {
             csat["score"].as_f64().filter(|_| scale > 0.0).map(|score| score / scale * 5.0)
         })
         .collect();
+    #[allow(clippy::cast_precision_loss, reason = "few")]
     let mean = csats.iter().sum::<f64>() / csats.len() as f64;
     let mut timed: Vec<&Value> =
         misses.iter().map(|miss| time_of(miss)).filter(|time| moment(time).is_some()).collect();
@@ -230,12 +231,12 @@ fn naive_gap(asked: &[Asked<'_>]) -> Option<Value> {
         "reopened": count(&|document| !document["reopen"].is_null()),
         "csat_mean": (!csats.is_empty()).then(|| (mean * 1e6).round() / 1e6),
         "first_seen": timed.first(), "last_seen": timed.last(),
-        "best_score": best, "threshold_low": low.and_then(|miss| low_of(miss)),
+        "best_score": best, "threshold_low": low.and_then(low_of),
         "kb_ids": kbs, "nearest_doc_id": nearest.first().map(|(_, id)| id).filter(|id| !id.is_empty()),
         "words": words_of(open), "session_id": open.0["session_id"],
         "turn": turn_of(open).map(|turn| turn + 1), "status": null,
         "words_redacted": words_of(open).map(|_| is_redacted(open.0)),
-        "thresholds_changed": lows.iter().any(|low| *low != lows[0]),
+        "thresholds_changed": lows.iter().any(|low| low.total_cmp(&lows[0]).is_ne()),
         "score_basis": basis.flatten(),
     }))
 }
@@ -286,7 +287,7 @@ proptest! {
         let mut shuffled = documents.clone();
         let length = shuffled.len().max(1);
         for place in 0..shuffled.len() {
-            shuffled.swap(place, (seed as usize).wrapping_mul(place + 7) % length);
+            shuffled.swap(place, usize::try_from(seed % 997).unwrap() * (place + 7) % length);
         }
         prop_assert_eq!(rows(&folded(&documents), None), rows(&folded(&shuffled), None));
         let (one, other) = shuffled.split_at(length / 2);

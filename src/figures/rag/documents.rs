@@ -16,7 +16,7 @@ pub struct Documents {
     sessions: usize,
     /// Sessions that declare that citations were not recorded.
     no_citations: usize,
-    documents: HashMap<String, Document>,
+    by_id: HashMap<String, Document>,
 }
 
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl Documents {
             documents.chunk(&chunk, retrieval);
         }
         let ending = Ending::of(rag.input());
-        for document in documents.documents.values_mut() {
+        for document in documents.by_id.values_mut() {
             document.sessions = 1;
             document.well = usize::from(ending == Ending::Well);
             document.badly = usize::from(ending == Ending::Badly);
@@ -60,7 +60,7 @@ impl Documents {
         if chunk.doc_id.is_empty() {
             return;
         }
-        let Some(document) = entry(&mut self.documents, chunk.doc_id) else { return };
+        let Some(document) = entry(&mut self.by_id, chunk.doc_id) else { return };
         if chunk.rank.is_some() {
             document.found += 1;
             document.cited += usize::from(chunk.cited);
@@ -80,8 +80,8 @@ impl Documents {
     pub fn merge(&mut self, other: Self) {
         self.sessions += other.sessions;
         self.no_citations += other.no_citations;
-        for (id, theirs) in other.documents {
-            let mine = self.documents.entry(id).or_default();
+        for (id, theirs) in other.by_id {
+            let mine = self.by_id.entry(id).or_default();
             mine.retrievals += theirs.retrievals;
             mine.found += theirs.found;
             mine.cited += theirs.cited;
@@ -96,7 +96,7 @@ impl Documents {
     /// A row a document: most retrievals first, then most sessions.
     pub fn rows(&self) -> Vec<DocumentRow<'_>> {
         let mut rows: Vec<DocumentRow<'_>> = self
-            .documents
+            .by_id
             .iter()
             .map(|(id, document)| DocumentRow {
                 doc_id: id,
@@ -120,11 +120,11 @@ impl Documents {
     pub fn page(&self) -> Page {
         let title = format!(
             "{} in {}",
-            spell::counted(self.documents.len(), "document", "documents"),
+            spell::counted(self.by_id.len(), "document", "documents"),
             spell::counted(self.sessions, "session", "sessions"),
         );
         let mut notes = Vec::new();
-        if self.documents.is_empty() {
+        if self.by_id.is_empty() {
             notes.push("no document was retrieved, and none was cited".to_owned());
         }
         notes.extend(citations_unrecorded(self.no_citations));

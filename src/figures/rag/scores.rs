@@ -309,6 +309,7 @@ fn edges(low: f64, high: f64, parts: f64) -> Vec<f64> {
     if edge(last - 1.0) >= high && last - 1.0 > first {
         last -= 1.0;
     }
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 100")]
     let count = (last - first).clamp(1.0, 100.0) as u32;
     (0..=count).map(|index| edge(first + f64::from(index)) + 0.0).collect()
 }
@@ -410,7 +411,9 @@ mod tests {
             values in prop::collection::vec(prop_oneof![-1.0..2.0_f64, any::<f64>()], 1..40),
         ) {
             let mut scores = Scores::default();
-            values.iter().for_each(|score| scores.add(scored(*score)));
+            for score in &values {
+                scores.add(scored(*score));
+            }
             let finite: Vec<f64> = values.into_iter().filter(|score| score.is_finite()).collect();
             for histogram in scores.histograms() {
                 prop_assert_eq!(histogram.count, finite.len());
@@ -433,12 +436,16 @@ mod tests {
             split in any::<prop::sample::Index>(),
         ) {
             let mut whole = Scores::default();
-            values.iter().for_each(|score| whole.add(scored(*score)));
+            for score in &values {
+                whole.add(scored(*score));
+            }
             let (one, other) = values.split_at(split.index(values.len()));
             let mut merged = Scores::default();
             for part in [other, one] {
                 let mut scores = Scores::default();
-                part.iter().for_each(|score| scores.add(scored(*score)));
+                for score in part {
+                    scores.add(scored(*score));
+                }
                 merged.merge(scores);
             }
             prop_assert_eq!(whole.histograms(), merged.histograms());

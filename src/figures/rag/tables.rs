@@ -156,7 +156,7 @@ fn histogram<'s>(scores: &ComparedScores<'s>) -> Section<'s> {
     let last = scores.bins.len().saturating_sub(1);
     let rows = scores.bins.iter().enumerate().map(|(place, bin)| {
         let inside = |threshold: f64| {
-            threshold >= bin.from && (threshold < bin.to || place == last && threshold == bin.to)
+            threshold >= bin.from && (threshold < bin.to || place == last && threshold <= bin.to)
         };
         let mark = |name: &str, thresholds: &[f64]| {
             let here: Vec<String> = thresholds
