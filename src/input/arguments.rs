@@ -97,11 +97,9 @@ impl Resolver {
         };
         if let Ok(Ok(decoded)) = open() {
             match ids::content(&decoded.beginning) {
-                Content::Ids => return self.add_list(label, decoded),
+                // No JSON begins with a comment.
+                Content::Ids | Content::Comment => return self.add_list(label, decoded),
                 Content::NoId => return Ok(()),
-                Content::Comment if !has_document_name(path) => {
-                    return self.add_list(label, decoded);
-                }
                 Content::Blank if !has_document_name(path) => return Ok(()),
                 _ => {}
             }

@@ -21,7 +21,7 @@ use anyhow::Context as _;
 const AHEAD: usize = 8;
 
 /// Bytes of items that are read ahead; one that is larger is read alone.
-const BYTES: usize = 32 << 20;
+const BYTES: usize = 16 << 20;
 
 /// A worker's output is handed on in parts of this size.
 const PART: usize = 64 << 10;

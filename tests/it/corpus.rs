@@ -7,7 +7,19 @@ use serde_json::{Value, json};
 
 use crate::harness::{Run, Server, feather, id, run};
 
-const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/demo/sessions");
+/// Four of the sample sessions, told apart by blanks.
+const SAMPLES: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/src/demo/sessions/legacy.json ",
+    env!("CARGO_MANIFEST_DIR"),
+    "/src/demo/sessions/showcase.json ",
+    env!("CARGO_MANIFEST_DIR"),
+    "/src/demo/sessions/voice-abandoned.json ",
+    env!("CARGO_MANIFEST_DIR"),
+    "/src/demo/sessions/worldwide.json"
+);
+
+const SHOWCASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/demo/sessions/showcase.json");
 
 fn printed(line: &str) -> Run {
     run(feather().args(line.split(' ')))
@@ -69,11 +81,7 @@ fn every_command_takes_the_sessions_that_meet_the_conditions() {
         let line = format!("{command} {SAMPLES} --where channel=chat --where handoffs>0");
         let some = printed(&line);
         assert_eq!((some.code, &*some.stderr), (0, "1 of 4 sessions selected\n"), "{line}");
-        assert_eq!(
-            some.stdout,
-            printed(&format!("{command} {SAMPLES}/showcase.json")).stdout,
-            "{line}"
-        );
+        assert_eq!(some.stdout, printed(&format!("{command} {SHOWCASE}")).stdout, "{line}");
         assert_eq!(printed(&format!("{line} -q")).stderr, "");
         let none = printed(&format!("{command} {SAMPLES} --where channel=fax --format json"));
         assert_eq!((none.code, &*none.stderr), (0, "0 of 4 sessions selected\n"), "{command}");
@@ -161,7 +169,7 @@ fn every_summary_is_told_in_every_format_and_never_as_not_a_number() {
     let bare = folder.path().join("bare.json");
     fs::write(&bare, r#"{"session_id":"s"}"#).unwrap();
     for command in ["fetch", "transcript", "rag", "tools", "missing"] {
-        for grouped in ["", " --by channel", " --by day,channel", &format!(" --against {SAMPLES}")]
+        for grouped in ["", " --by channel", " --by day,channel", &format!(" --against {SHOWCASE}")]
         {
             for path in [SAMPLES, bare.to_str().unwrap()] {
                 for format in ["table", "json", "ndjson", "csv", "markdown"] {

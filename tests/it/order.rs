@@ -66,8 +66,9 @@ fn memory_is_bounded_however_many_answers_wait_for_the_first() {
     let mut command = server.fetch_process(&["--jobs", "4", "--format", "ndjson"]);
     let (printed, code, peak) = watch(command.args(ids(SESSIONS)));
     assert_eq!((code, printed), (Some(0), ids(SESSIONS)));
-    // 64 MiB, the answers under way, and the program itself. All answers have 160 MiB.
-    assert!(peak < 100 << 10, "{peak} KiB");
+    // 64 MiB, the answers under way, those read ahead for the workers, and the program itself. All
+    // answers have 160 MiB.
+    assert!(peak < 120 << 10, "{peak} KiB");
 }
 
 #[test]

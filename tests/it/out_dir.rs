@@ -57,7 +57,7 @@ fn a_folder_takes_each_format_that_is_a_document() {
     for format in ["table", "csv"] {
         let folder = tempfile::tempdir().unwrap();
         let failure = fetch_into(&server, folder.path(), &["--format", format], 1);
-        failure.failed_with(2).says(&["--out-dir", format]);
+        failure.failed_with(2).says(&["--out-dir", "overview"]);
     }
     assert_eq!(server.count(), before);
 }
