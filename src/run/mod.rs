@@ -15,14 +15,14 @@ mod rag;
 mod reference;
 mod schema;
 mod selection;
+mod taking;
 mod tools;
 mod transcript;
 mod workers;
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -31,17 +31,16 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 use uuid::Uuid;
 
-use self::feed::{Next, Queue, Told};
-use self::selection::{LeftOut, Reader, Selection};
-use self::workers::{Sink, in_order};
+use self::feed::{Next, Queue};
+use self::selection::{Reader, Selection};
+use self::taking::{Done, Made, Taking};
+use self::workers::in_order;
 use crate::api::{self, BaseUrl, Client, Key};
 use crate::cli::{self, Cli, Command, RowFormat, Sessions};
 use crate::demo as samples;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
-use crate::input::document::Document;
 use crate::input::{self, Documents, Fetches, Item, Named, Plan};
-use crate::model::{Number, SessionAnalysisInput};
 use crate::output::{self, Out, Reporter, Terminal};
 use crate::render::LayoutOptions;
 use crate::render::frame::{Frame, Framed};
@@ -432,103 +431,6 @@ impl<'a> Run<'a> {
     /// The rows and fields that are wanted of rows of type `R`.
     fn pick<R: Row>(rows: &cli::Rows) -> Result<Pick, Failure> {
         Pick::new::<R>(&rows.fields, &rows.sort, rows.limit)
-    }
-}
-
-/// What a worker made of a document.
-struct Made<T> {
-    subject: Subject,
-    /// Whether it was fetched: the next one may be long in coming.
-    fetched: bool,
-    value: Done<T>,
-}
-
-/// Takes what the workers make, in the documents' order.
-struct Taking<'t, 'a, 'o, F> {
-    run: &'t mut Run<'a>,
-    out: &'t mut Framed<'o>,
-    take: F,
-    /// Sessions that were selected, and that were not.
-    selected: usize,
-    left_out: usize,
-}
-
-impl<F> io::Write for Taking<'_, '_, '_, F> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-impl<T, F: FnMut(T) -> anyhow::Result<()>> Sink<Told, anyhow::Result<Made<T>>>
-    for Taking<'_, '_, '_, F>
-{
-    fn told(&mut self, told: Told) {
-        told.tell(self.run.reporter);
-    }
-
-    fn done(&mut self, made: anyhow::Result<Made<T>>) -> anyhow::Result<()> {
-        self.out.next();
-        let made = match made {
-            Ok(made) => made,
-            Err(error) if error.is::<LeftOut>() => {
-                self.run.total += 1;
-                self.left_out += 1;
-                return Ok(());
-            }
-            Err(error) => {
-                let failure = error.downcast::<Failure>()?;
-                if failure.exit == Exit::Interrupted {
-                    return Err(failure.into());
-                }
-                self.run.total += 1;
-                self.run.reporter.failure(&failure);
-                return Ok(());
-            }
-        };
-        self.run.total += 1;
-        self.selected += 1;
-        if made.fetched {
-            // A reader need not wait for the next one.
-            self.out.flush()?;
-        }
-        for remark in &made.value.remarks {
-            self.run.reporter.warn(&format!("{}: {remark}", made.subject));
-        }
-        self.run.repeated += usize::from(!self.run.seen.insert(made.value.session));
-        (self.take)(made.value.value)
-    }
-}
-
-/// What came of a document.
-struct Done<T> {
-    value: T,
-    /// The session's id, by its hash: no more is asked than whether it came before.
-    session: u64,
-    /// What is odd about it.
-    remarks: Vec<String>,
-}
-
-impl<T> Done<T> {
-    /// This came of a document that a view has read.
-    fn new<M, R, C, U>(
-        document: &Document,
-        input: &SessionAnalysisInput<'_, M, R, C, U>,
-        value: T,
-    ) -> Self {
-        let version = input.analyzer_input_schema_version.map(Number::as_i64);
-        let remarks = document.remarks(&input.session_id, version);
-        Self::of(&input.session_id, remarks, value)
-    }
-
-    /// This came of a document of that session.
-    fn of(session_id: &str, remarks: Vec<String>, value: T) -> Self {
-        let mut hasher = DefaultHasher::new();
-        session_id.hash(&mut hasher);
-        Self { value, session: hasher.finish(), remarks }
     }
 }
 
