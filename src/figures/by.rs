@@ -1,8 +1,7 @@
 //! Which group a session, or a part of one, belongs to: `--by`.
 
-use std::collections::HashMap;
-
 use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike as _};
+use hashbrown::HashMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
