@@ -3,7 +3,7 @@
 # whichever version is installed.
 
 _feather-analysis() {
-    local program=${(Q)words[1]} line word
+    local program=${(Q)words[1]} line word about
     local -a answer known
     program=${program/#\~\//$HOME/}
     [[ $program == */* && -x $program ]] || program=feather-analysis
@@ -17,7 +17,8 @@ _feather-analysis() {
     esac
     for line in "${(@)answer[3,-1]}"; do
         word=${line%%$'\t'*}
-        known+=("${word//:/\\:}:${line#*$'\t'}")
+        about=${line#*$'\t'}
+        known+=("${word//:/\\:}${about:+:$about}")
     done
     (( $#known )) || return 1
     # As the names of zones are found whatever their case.
