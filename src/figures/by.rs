@@ -137,6 +137,11 @@ impl By {
         Ok(by)
     }
 
+    /// The names of the stretches of time there are.
+    pub fn spans() -> impl Iterator<Item = &'static str> {
+        SPANS.iter().map(|(name, _)| *name)
+    }
+
     fn push_own(&mut self, name: &str, field: Field) {
         let list = field.kind == Kind::List;
         let source = Source::Own(self.own.len());

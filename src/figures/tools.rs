@@ -8,7 +8,7 @@ use super::figure::{Better, Figure, Of, Plan, Unit};
 use super::group::Group;
 use super::stats;
 use super::table::Table;
-use crate::rows::{Cell, Column, Page, Row, Tone, spell};
+use crate::rows::{Cell, Column, Page, Quoting, Row, Tone, spell};
 use crate::view::tools::{Status, ToolRow, name};
 
 /// An error's text is kept up to this many characters.
@@ -164,20 +164,20 @@ impl Row for SummaryRow {
                 Scope::Total => Cell::new("all", Tone::Plain),
             }),
             Column::<Self>::text("errors, most frequent first", |row, _| {
-                let kinds = row
-                    .error_kinds
-                    .iter()
-                    .take(KINDS)
-                    .map(|kind| format!("{}× {}", spell::count(kind.count), kind.error));
-                let mut kinds: Vec<String> = kinds.collect();
-                match row.error_kinds.len().saturating_sub(KINDS) {
-                    0 => {}
-                    more => kinds.push(format!("{} more kinds", spell::count(more))),
-                }
-                if kinds.is_empty() {
+                if row.error_kinds.is_empty() {
                     return Cell::absent();
                 }
-                Cell::new(kinds.join("; "), Tone::Bad)
+                let mut kinds = Quoting::default();
+                for (place, kind) in row.error_kinds.iter().take(KINDS).enumerate() {
+                    kinds.words(if place > 0 { "; " } else { "" });
+                    kinds.words(&format!("{}× ", spell::count(kind.count)));
+                    kinds.quote(&kind.error);
+                }
+                match row.error_kinds.len().saturating_sub(KINDS) {
+                    0 => {}
+                    more => kinds.words(&format!("; {} more kinds", spell::count(more))),
+                }
+                kinds.cell(Tone::Bad)
             })
             .below(1),
             Column::<Self>::numbers("calls", |row, _| Cell::count(row.calls)),

@@ -31,6 +31,7 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 use uuid::Uuid;
 
+pub use self::completions::complete;
 use self::feed::{Next, Queue};
 use self::selection::{Reader, Selection};
 use self::taking::{Done, Made, Taking};

@@ -32,6 +32,7 @@ mod retries;
 mod rows;
 mod schemas;
 mod secure;
+#[cfg(target_os = "linux")]
 mod shells;
 mod signals;
 mod source;
@@ -39,6 +40,8 @@ mod startup;
 mod statuses;
 mod terminal;
 mod tls;
+#[cfg(target_os = "linux")]
+mod typing;
 mod views;
 mod whole_files;
 mod zones;

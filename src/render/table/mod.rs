@@ -10,7 +10,7 @@ use comfy_table::{
 };
 
 use super::layout::{GAP, Group, Layout, Need, columns_of, lay_out};
-use super::{LayoutOptions, Out, json, sanitize, wrap};
+use super::{LayoutOptions, Out, cell, wrap};
 use crate::rows::{Align, Cell, EachRow, Head, Tone};
 
 /// Rows that are laid out at a time, so that a long table costs no more memory than a short one.
@@ -43,8 +43,9 @@ pub fn write(
     let mut needs = vec![Need::default(); heads.len()];
     let (mut kept, mut left) = (0, 0_usize);
     let mut above = Vec::new();
+    let mut cut = false;
     each(&mut |row| {
-        let row = shown(row, heads, &mut above, options);
+        let row = shown(row, heads, &mut above, &mut cut, options);
         for ((cell, need), head) in row.iter().zip(&mut needs).zip(heads) {
             let wrapped = options.width.is_some() && (head.wraps || head.step.is_some());
             need.widen(&cell.text, wrapped, cell.code);
@@ -61,7 +62,7 @@ pub fn write(
         return Ok(Written::default());
     }
     let layout = lay_out(heads, &needs, options.width);
-    let mut written = Written { rows: kept + left, cut: false };
+    let mut written = Written { rows: kept + left, cut };
     let mut writer =
         Writer { heads, layout: &layout, options, written: &mut written, begun: false };
     writer.header(out)?;
@@ -76,7 +77,7 @@ pub fn write(
     if left > 0 {
         let (mut above, mut place) = (Vec::new(), 0);
         each(&mut |row| {
-            let row = shown(row, heads, &mut above, options);
+            let row = shown(row, heads, &mut above, &mut cut, options);
             place += 1;
             if place > kept { writer.batch(&[row], out) } else { Ok(()) }
         })?;
@@ -84,16 +85,19 @@ pub fn write(
     Ok(written)
 }
 
-/// A row's cells as they may be shown: harmless, of one line, blank where they repeat the row above.
+/// A row's cells as they may be shown: harmless, of one line, blank where they repeat the row above;
+/// `cut` is set where a part of one was left out.
 fn shown<'a>(
     mut row: Vec<Cell<'a>>,
     heads: &[Head],
     above: &mut Vec<String>,
+    cut: &mut bool,
     options: &LayoutOptions,
 ) -> Vec<Cell<'a>> {
     for cell in &mut row {
-        let text = std::mem::take(&mut cell.text);
-        cell.text = if cell.code { json::readable(text) } else { sanitize::cow_line(text) };
+        let (text, was_cut) = cell::shown(cell, options.full);
+        cell.text = text;
+        *cut |= was_cut;
     }
     // In a pipe a row stands for itself.
     if options.width.is_some() && heads.iter().any(|head| head.once) {
@@ -135,7 +139,7 @@ impl Packed {
                 let end = *end as usize;
                 let text = Cow::Borrowed(self.texts.get(start..end).unwrap_or_default());
                 start = end;
-                Cell { text, tone: *tone, code: *code }
+                Cell { code: *code, ..Cell::new(text, *tone) }
             };
             row.iter().map(cell).collect()
         })

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::*;
+use crate::render::sanitize;
 use crate::render::style::Styles;
 use crate::rows::CellSink;
 

@@ -19,7 +19,7 @@ use crate::model::{
     LazyText, MessageTools, MissingEvidenceReason, Number, SessionAnalysisInput, Skipped,
     Timestamp, ToolCallEntry,
 };
-use crate::rows::{Cell, Column, Page, Row, Tone, spell};
+use crate::rows::{Cell, Column, Page, Quoting, Row, Tone, spell};
 
 /// What this view reads of a document.
 pub type Input<'a> =
@@ -150,7 +150,12 @@ fn arguments<'r>(row: &'r ToolRow<'_>) -> Cell<'r> {
 fn outcome<'r>(row: &'r ToolRow<'_>) -> Cell<'r> {
     let cell = match (row.error, row.result) {
         (Some(error), Some(result)) if !result.is_empty() => {
-            Cell::new(format!("{error} (with the result {})", result.decode()), Tone::Bad)
+            let mut both = Quoting::default();
+            both.quote(error);
+            both.words(" (with the result ");
+            both.quote(&result.decode());
+            both.words(")");
+            return both.cell(Tone::Bad);
         }
         (Some(error), _) => Cell::new(error, Tone::Bad),
         (None, Some(result)) if result.is_empty() => Cell::new("(empty)", Tone::Dim),
