@@ -59,9 +59,9 @@ pub enum RowFormat {
 }
 
 impl RowFormat {
-    /// Whether output in this format is read, not processed.
+    /// Whether output in this format is read where it goes to a terminal.
     pub const fn is_for_reading(self) -> bool {
-        matches!(self, Self::Table | Self::Markdown)
+        !matches!(self, Self::Csv)
     }
 }
 

@@ -105,7 +105,11 @@ pub const NONE: &str = "(none)";
 
 /// The headings of the fields that groups are told apart by.
 pub fn heads(by: &By) -> impl Iterator<Item = Head> {
-    by.fields.iter().map(|field| Head { title: field.name.clone().into(), ..Head::text("") })
+    by.fields.iter().map(|field| Head {
+        title: field.name.clone().into(),
+        ids: true,
+        ..Head::text("")
+    })
 }
 
 /// The columns of CSV that have the fields that groups are told apart by, in the object at `place`.
@@ -269,13 +273,14 @@ pub fn section<'t>(
             Shown::Below(step) => Some(step),
             Shown::No | Shown::Beside => None,
         },
+        optional: true,
         ..Head::words("")
     }));
     let cells = |row: &'t ByRow<'t>| {
         let figures = plan
             .values(&row.group, of_parts)
             .filter(|(figure, _)| shown(figure))
-            .map(|(figure, value)| Cell::of(value.map(|value| figure.spell(value))));
+            .map(|(figure, value)| cell(figure, value, &row.group));
         row.of.cells(spelling).chain(figures).collect()
     };
     let names: Vec<&str> = table.by.fields.iter().map(|field| &*field.name).collect();
@@ -304,6 +309,13 @@ pub fn section<'t>(
     }
 }
 
+/// A figure's value.
+fn cell(figure: &Figure, value: Option<f64>, group: &Group) -> Cell<'static> {
+    let Some(value) = value else { return Cell::absent() };
+    let none = figure.unit == Unit::Count && value == 0.0;
+    Cell::new(figure.spell(value), if none { Tone::Dim } else { figure.tone(group) })
+}
+
 /// How much there is: `96 retrievals in 40 sessions`.
 pub fn title(plan: &'static Plan, total: &Group) -> String {
     let sessions = spell::counted(total.sessions(), "session", "sessions");
@@ -322,7 +334,7 @@ pub fn totals(plan: &'static Plan, group: &Group) -> Section<'static> {
     let rows = rows.map(|(figure, value)| {
         vec![
             figure.title.into(),
-            Cell::of(value.map(|value| figure.spell(value))),
+            cell(figure, value, group),
             Cell::new(figure.about.replace('`', ""), Tone::Dim),
         ]
     });

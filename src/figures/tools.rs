@@ -8,7 +8,8 @@ use super::figure::{Better, Figure, Of, Plan, Unit};
 use super::group::Group;
 use super::stats;
 use super::table::Table;
-use crate::rows::{Cell, Column, Page, Row, Tone, spell};
+use crate::rows::{Cell, Column, Page, Row, Tone, look, spell};
+use crate::view::calls::message_first;
 use crate::view::tools::{Status, ToolRow, name};
 
 /// An error's text is kept up to this many characters.
@@ -54,6 +55,7 @@ const FIGURES: &[Figure] = &[
     Figure::rate("error_rate", "error rate", ERRORS, CALLS)
         .about("`errors` of `calls`, 0 to 1")
         .better(Better::Lower)
+        .stated(look::TOOL_ERRORS)
         .shown(),
     Figure::percentile("latency_p50_ms", "latency p50", LATENCY, 50, Unit::Millis)
         .about("half of the calls that have a latency took at most this (nearest rank)")
@@ -164,64 +166,52 @@ impl Row for SummaryRow {
                 Scope::Total => Cell::new("all", Tone::Plain),
             }),
             Column::<Self>::text("errors, most frequent first", |row, _| {
-                let kinds = row
-                    .error_kinds
-                    .iter()
-                    .take(KINDS)
-                    .map(|kind| format!("{}× {}", spell::count(kind.count), kind.error));
+                let kinds = row.error_kinds.iter().take(KINDS);
+                let kinds = kinds.map(|kind| {
+                    format!("{}× {}", spell::count(kind.count), message_first(&kind.error))
+                });
                 let mut kinds: Vec<String> = kinds.collect();
                 match row.error_kinds.len().saturating_sub(KINDS) {
                     0 => {}
-                    more => kinds.push(format!("{} more kinds", spell::count(more))),
+                    more => kinds.push(spell::counted(more, "more kind", "more kinds")),
                 }
-                if kinds.is_empty() {
-                    return Cell::absent();
-                }
-                Cell::new(kinds.join("; "), Tone::Bad)
+                Cell::from(kinds.join("; "))
             })
-            .below(1),
+            .below(1)
+            .optional(),
             Column::<Self>::numbers("calls", |row, _| Cell::count(row.calls)),
-            Column::<Self>::numbers("ok", |row, _| Cell::count(row.ok)).below(3),
-            Column::<Self>::numbers("errors", |row, _| {
-                bad(Cell::count(row.errors), Tone::Bad, row.errors)
-            }),
+            Column::<Self>::numbers("ok", |row, _| Cell::count(row.ok)).below(3).optional(),
+            Column::<Self>::numbers("errors", |row, _| Cell::count(row.errors)).optional(),
             Column::<Self>::numbers("rate", |row, _| {
                 let rate = Cell::of(row.error_rate.map(spell::percent));
-                if row.errors == 0 {
-                    Cell { tone: Tone::Dim, ..rate }
-                } else {
-                    bad(rate, Tone::Bad, row.errors)
-                }
+                let tone = look::TOOL_ERRORS.tone(row.errors, row.calls);
+                Cell { tone: if row.errors == 0 { Tone::Dim } else { tone }, ..rate }
             })
-            .below(3),
-            Column::<Self>::numbers("no-result", |row, _| {
-                bad(Cell::count(row.no_result), Tone::Warn, row.no_result)
-            }),
-            Column::<Self>::numbers("unrecorded", |row, _| {
-                bad(Cell::count(row.unrecorded), Tone::Warn, row.unrecorded)
-            })
-            .below(2),
+            .below(3)
+            .optional(),
+            Column::<Self>::numbers("no-result", |row, _| Cell::count(row.no_result)).optional(),
+            Column::<Self>::numbers("unrecorded", |row, _| Cell::count(row.unrecorded))
+                .below(2)
+                .optional(),
             Column::<Self>::numbers("p50", |row, _| {
                 Cell::of(row.latency_p50_ms.map(spell::millis))
-            }),
+            })
+            .optional(),
             Column::<Self>::numbers("p95", |row, _| {
                 Cell::of(row.latency_p95_ms.map(spell::millis))
             })
-            .below(2),
+            .below(2)
+            .optional(),
         ]
     }
-}
-
-/// A cell in this tone where there is any of what it counts.
-fn bad(cell: Cell<'_>, tone: Tone, count: usize) -> Cell<'_> {
-    if count == 0 { cell } else { Cell { tone, ..cell } }
 }
 
 /// What stands around the figures.
 pub fn page(sessions: usize, rows: &[SummaryRow]) -> Page {
     let any = rows.iter().any(|row| row.calls > 0);
     let note = if any {
-        "rate: errors of all calls; p50, p95: of the calls with a latency, by nearest rank"
+        "rate: errors of all calls, coloured where its 95 % interval lies above 5 %; p50, p95: of the calls \
+         with a latency, by nearest rank"
     } else {
         "no tool calls"
     };

@@ -27,6 +27,16 @@ impl Ink {
         text.style(self.0).to_string()
     }
 
+    /// What begins it.
+    pub fn begin(self) -> String {
+        self.0.prefix_formatter().to_string()
+    }
+
+    /// What ends it.
+    pub fn end(self) -> String {
+        self.0.suffix_formatter().to_string()
+    }
+
     const fn bold(self) -> Self {
         Self(self.0.bold())
     }
@@ -100,6 +110,10 @@ impl Styles {
             Tone::Good => self.good,
             Tone::Warn => self.warning,
             Tone::Bad => self.error,
+            Tone::User => self.user,
+            Tone::Assistant => self.assistant,
+            Tone::Tool => self.tool,
+            Tone::Other => self.other,
         }
     }
 }
@@ -113,6 +127,10 @@ pub fn cell(tone: Tone, cell: Cell) -> Cell {
         Tone::Good => cell.fg(Color::AnsiValue(GREEN)),
         Tone::Warn => cell.fg(Color::AnsiValue(AMBER)).add_attribute(Attribute::Bold),
         Tone::Bad => cell.fg(Color::AnsiValue(RED)).add_attribute(Attribute::Bold),
+        Tone::User => cell.fg(Color::AnsiValue(TEAL)).add_attribute(Attribute::Bold),
+        Tone::Assistant => cell.fg(Color::AnsiValue(GREEN)).add_attribute(Attribute::Bold),
+        Tone::Tool => cell.fg(Color::AnsiValue(MAGENTA)),
+        Tone::Other => cell.fg(Color::AnsiValue(STEEL)).add_attribute(Attribute::Bold),
     }
 }
 
@@ -162,7 +180,10 @@ mod tests {
             styles.assistant, styles.tool, styles.other, styles.key, styles.string, styles.null,
         ];
         let mut painted: Vec<String> = inks.map(|ink| ink.paint("x")).to_vec();
-        let tones = [Tone::Plain, Tone::Dim, Tone::Strong, Tone::Good, Tone::Warn, Tone::Bad];
+        let tones = [
+            Tone::Plain, Tone::Dim, Tone::Strong, Tone::Good, Tone::Warn, Tone::Bad, Tone::User,
+            Tone::Assistant, Tone::Tool, Tone::Other,
+        ];
         painted.extend(tones.map(|tone| {
             let mut table = comfy_table::Table::new();
             table.load_style(comfy_table::presets::NOTHING).enforce_styling();

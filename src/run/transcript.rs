@@ -26,7 +26,7 @@ impl Run<'_> {
         };
         let format = Format::try_from(args.format)?;
         let documents = self.documents(&args.sessions)?;
-        let mut out = self.out(matches!(format, Format::Text | Format::Markdown));
+        let mut out = self.out(true);
         self.options.full = args.full;
         let options = self.options.clone();
         let mut framed = Framed::new(frame(format, &options), &mut out);

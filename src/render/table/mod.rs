@@ -1,5 +1,7 @@
 //! Tables for people: laid out to a width, or one row a line where there is none.
 
+mod survey;
+
 use std::borrow::Cow;
 use std::io;
 
@@ -9,6 +11,7 @@ use comfy_table::{
     Width,
 };
 
+use self::survey::Survey;
 use super::layout::{GAP, Group, Layout, Need, columns_of, lay_out};
 use super::{LayoutOptions, Out, json, sanitize, wrap};
 use crate::rows::{Align, Cell, EachRow, Head, Tone};
@@ -20,17 +23,19 @@ const BATCH: usize = 256;
 const PACKED: usize = 8 << 20;
 
 /// What was written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Rows.
     pub rows: usize,
     /// Whether a cell was cut to the lines it may have.
     pub cut: bool,
+    /// What stands in every row and was left out of all: a column's heading, and what.
+    pub shared: Vec<String>,
 }
 
-/// Lays a table out and writes it; nothing where it has no rows. Every row is asked for twice, so
-/// that a long table need not be held: once to measure it, once to write what [`PACKED`] bytes do
-/// not keep.
+/// Lays a table out and writes it; nothing where it has no rows. Every row is asked for more than
+/// once, so that a long table need not be held: to compare it with the others where its columns ask
+/// for that, to measure it, and to write what [`PACKED`] bytes do not keep.
 ///
 /// Fails where making the rows or writing fails.
 pub fn write(
@@ -39,15 +44,17 @@ pub fn write(
     options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<Written> {
+    let survey = Survey::of(heads, each, options)?;
     let mut packed = Packed::default();
     let mut needs = vec![Need::default(); heads.len()];
     let (mut kept, mut left) = (0, 0_usize);
     let mut above = Vec::new();
     each(&mut |row| {
-        let row = shown(row, heads, &mut above, options);
+        let row = shown(row, heads, &survey, &mut above, options);
         for ((cell, need), head) in row.iter().zip(&mut needs).zip(heads) {
             let wrapped = options.width.is_some() && (head.wraps || head.step.is_some());
             need.widen(&cell.text, wrapped, cell.code);
+            need.filled |= !cell.is_idle();
         }
         if packed.texts.len() < PACKED {
             packed.push(&row);
@@ -61,9 +68,16 @@ pub fn write(
         return Ok(Written::default());
     }
     let layout = lay_out(heads, &needs, options.width);
-    let mut written = Written { rows: kept + left, cut: false };
-    let mut writer =
-        Writer { heads, layout: &layout, options, written: &mut written, begun: false };
+    options.measured(layout.width());
+    let mut written = Written { rows: kept + left, cut: false, shared: survey.told(heads) };
+    let mut writer = Writer {
+        heads,
+        layout: &layout,
+        options,
+        written: &mut written,
+        begun: false,
+        tall: false,
+    };
     writer.header(out)?;
     let mut from_packed = packed.rows(heads.len());
     loop {
@@ -76,7 +90,7 @@ pub fn write(
     if left > 0 {
         let (mut above, mut place) = (Vec::new(), 0);
         each(&mut |row| {
-            let row = shown(row, heads, &mut above, options);
+            let row = shown(row, heads, &survey, &mut above, options);
             place += 1;
             if place > kept { writer.batch(&[row], out) } else { Ok(()) }
         })?;
@@ -84,10 +98,12 @@ pub fn write(
     Ok(written)
 }
 
-/// A row's cells as they may be shown: harmless, of one line, blank where they repeat the row above.
+/// A row's cells as they may be shown: harmless, of one line, without what is said once, blank where
+/// they repeat the row above.
 fn shown<'a>(
     mut row: Vec<Cell<'a>>,
     heads: &[Head],
+    survey: &Survey,
     above: &mut Vec<String>,
     options: &LayoutOptions,
 ) -> Vec<Cell<'a>> {
@@ -95,6 +111,7 @@ fn shown<'a>(
         let text = std::mem::take(&mut cell.text);
         cell.text = if cell.code { json::readable(text) } else { sanitize::cow_line(text) };
     }
+    survey.apply(&mut row);
     // In a pipe a row stands for itself.
     if options.width.is_some() && heads.iter().any(|head| head.once) {
         let shared =
@@ -114,8 +131,8 @@ fn shown<'a>(
 #[derive(Default)]
 struct Packed {
     texts: String,
-    /// Where each cell ends in `texts`, and how it looks.
-    cells: Vec<(u32, Tone, bool)>,
+    /// Where each cell ends in `texts`, and a cell that looks as it does.
+    cells: Vec<(u32, Cell<'static>)>,
 }
 
 impl Packed {
@@ -124,18 +141,19 @@ impl Packed {
             self.texts.push_str(&cell.text);
             // A cell that ended past this would have been one of four gigabytes.
             let end = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-            self.cells.push((end, cell.tone, cell.code));
+            let Cell { tone, code, lines, .. } = *cell;
+            self.cells.push((end, Cell { text: Cow::Borrowed(""), tone, code, lines }));
         }
     }
 
     fn rows(&self, columns: usize) -> impl Iterator<Item = Vec<Cell<'_>>> {
         let mut start = 0;
         self.cells.chunks(columns.max(1)).map(move |row| {
-            let cell = |(end, tone, code): &(u32, Tone, bool)| {
+            let cell = |(end, cell): &(u32, Cell<'static>)| {
                 let end = *end as usize;
                 let text = Cow::Borrowed(self.texts.get(start..end).unwrap_or_default());
                 start = end;
-                Cell { text, tone: *tone, code: *code }
+                Cell { text, ..*cell }
             };
             row.iter().map(cell).collect()
         })
@@ -153,6 +171,8 @@ struct Writer<'w> {
     written: &'w mut Written,
     /// Whether a row was written.
     begun: bool,
+    /// Whether the last one has several lines.
+    tall: bool,
 }
 
 impl Writer<'_> {
@@ -199,17 +219,22 @@ impl Writer<'_> {
         }
         let mut laid_out = Vec::with_capacity(rows.len());
         for row in rows {
-            if stacked && std::mem::replace(&mut self.begun, true) {
+            let cells: Vec<Vec<Line<'_>>> =
+                groups.iter().map(|group| self.cell(row, group, stacked)).collect();
+            let tall = stacked || cells.iter().any(|lines| lines.len() > 1);
+            let begun = std::mem::replace(&mut self.begun, true);
+            if begun && (std::mem::replace(&mut self.tall, tall) || tall) {
                 // Rows of several lines would run into one another.
                 laid_out.push(vec![Vec::new(); groups.len()]);
             }
-            laid_out.push(groups.iter().map(|group| self.cell(row, group)).collect());
+            self.tall = tall;
+            laid_out.push(cells);
         }
         self.lines(&laid_out, groups, out)
     }
 
     /// The lines of a cell that one or more columns share.
-    fn cell<'c>(&mut self, row: &'c [Cell<'_>], group: &Group) -> Vec<Line<'c>> {
+    fn cell<'c>(&mut self, row: &'c [Cell<'_>], group: &Group, stacked: bool) -> Vec<Line<'c>> {
         let mut lines = Vec::new();
         for (place, column) in group.members.iter().enumerate() {
             let (Some(cell), Some(head)) = (row.get(*column), self.heads.get(*column)) else {
@@ -219,15 +244,17 @@ impl Writer<'_> {
             if place > 0 && cell.is_absent() {
                 continue;
             }
+            // A record begins with a line that stands out; running text is too much of it.
             let tone = match cell.tone {
                 Tone::Plain if place > 0 => Tone::Dim,
+                Tone::Plain if stacked && !head.wraps => Tone::Strong,
                 tone => tone,
             };
             let text = match head.mark {
                 mark if place > 0 && !mark.is_empty() => Cow::Owned(format!("{mark}{}", cell.text)),
                 _ => Cow::Borrowed(&*cell.text),
             };
-            let most = head.lines.filter(|_| !self.options.full).unwrap_or(usize::MAX);
+            let most = self.most(cell, head);
             let (wrapped, cut) = wrapped(text, cell.code, group.width, most);
             self.written.cut |= cut;
             lines.extend(wrapped.into_iter().map(|line| (line, tone)));
@@ -237,6 +264,12 @@ impl Writer<'_> {
             lines.remove(0);
         }
         lines
+    }
+
+    /// How many lines of a cell are shown.
+    fn most(&self, cell: &Cell<'_>, head: &Head) -> usize {
+        let most = cell.lines.map(usize::from).or(head.lines);
+        most.filter(|_| !self.options.full).unwrap_or(usize::MAX)
     }
 
     fn lines(&self, rows: &[Vec<Vec<Line<'_>>>], groups: &[Group], out: Out<'_>) -> io::Result<()> {
@@ -340,7 +373,7 @@ impl Writer<'_> {
                 if cell.is_absent() {
                     continue;
                 }
-                let most = head.lines.filter(|_| !self.options.full).unwrap_or(usize::MAX);
+                let most = self.most(cell, head);
                 let (lines, cut) = wrapped(Cow::Borrowed(&*cell.text), cell.code, value, most);
                 self.written.cut |= cut;
                 let title = wrap::wrap(&head.title, heading);

@@ -18,17 +18,19 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use schemars::JsonSchema;
+use serde::de::IgnoredAny;
 use serde::Serialize;
 
 use super::turns::Place;
 use crate::model::{
     LazyText, MessageEntry, MessageTools, Text, ToolCall, ToolCallEntry, ToolResult,
 };
-use crate::rows::Tone;
+use crate::rows::{Record, Tone};
 
 /// A message, as far as its tool traffic goes.
 pub trait Traffic<'a>: Place {
@@ -215,6 +217,13 @@ impl<'a> Call<'a> {
         self.record.is_none() && self.asked.is_none()
     }
 
+    /// Whether its arguments set out to be JSON and are none.
+    pub fn has_broken_arguments(&self) -> bool {
+        // What was parsed was whole.
+        self.record.is_none_or(|record| record.arguments_parsed.is_none())
+            && self.arguments().is_some_and(are_broken)
+    }
+
     /// The turn's id, where the record names one.
     pub fn recorded_turn_id(&self) -> Option<&'a str> {
         self.record.and_then(|record| filled(Some(&record.assistant_turn_id)))
@@ -223,6 +232,35 @@ impl<'a> Call<'a> {
     /// The index of the message that asked for it, else of the one with its result.
     pub fn message(&self) -> Option<usize> {
         self.asked.map(|(index, _)| index).or(self.carried.map(|(index, _)| index))
+    }
+}
+
+/// Arguments that set out to be a JSON object or array and are none.
+pub const BROKEN_ARGUMENTS: &str = "broken-arguments";
+
+/// Whether arguments set out to be a JSON object or array and are none.
+pub fn are_broken(arguments: LazyText<'_>) -> bool {
+    let text = arguments.decode();
+    let text = text.trim();
+    text.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_err()
+}
+
+/// An error as people read it: where it is JSON that has a message, that comes first.
+pub fn message_first(error: &str) -> Cow<'_, str> {
+    fn message(json: &str, rest: &mut Option<String>) -> Option<String> {
+        let record = json.trim_start().starts_with('{').then(|| Record::of(json).ok())??;
+        if let Some(message) = record.string("message").filter(|text| !text.trim().is_empty()) {
+            *rest = Some(record.without("message"));
+            return Some(message.into_owned());
+        }
+        message(record.named("error")?, rest)
+    }
+
+    let mut rest = None;
+    match (message(error, &mut rest), rest) {
+        (Some(message), Some(rest)) if rest == "{}" => Cow::Owned(message),
+        (Some(message), Some(rest)) => Cow::Owned(format!("{message} {rest}")),
+        _ => Cow::Borrowed(error),
     }
 }
 
