@@ -106,6 +106,13 @@ pub enum ToolCondition {
     Unrecorded,
 }
 
+/// What turns of a transcript can be picked by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TranscriptCondition {
+    /// Those with something to see, which the header names
+    Flagged,
+}
+
 /// What `missing --fail-on` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]

@@ -108,7 +108,17 @@ pub struct Plan {
 
 impl Figure {
     const fn new(name: &'static str, title: &'static str, of: Of, unit: Unit) -> Self {
-        Self { name, title, about: "", of, unit, better: None, whole: false, shown: Shown::No, stated: None }
+        Self {
+            name,
+            title,
+            about: "",
+            of,
+            unit,
+            better: None,
+            whole: false,
+            shown: Shown::No,
+            stated: None,
+        }
     }
 
     /// How many sessions there are.

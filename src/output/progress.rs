@@ -270,7 +270,10 @@ mod tests {
     #[test]
     fn failures_are_counted_in_colour_where_there_are_any() {
         let (plain, coloured) = (Styles::default(), Styles::new(true));
-        assert_eq!((failures(0, coloured), failures(1200, plain)), (String::new(), ", 1,200 failed".to_owned()));
+        assert_eq!(
+            (failures(0, coloured), failures(1200, plain)),
+            (String::new(), ", 1,200 failed".to_owned())
+        );
         assert_eq!(failures(2, coloured), format!(", {}", coloured.error.paint("2 failed")));
     }
 }

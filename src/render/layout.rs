@@ -76,13 +76,17 @@ pub enum Layout {
 
 /// Lays columns out to a width; None is unlimited.
 pub fn lay_out(heads: &[Head], needs: &[Need], width: Option<usize>) -> Layout {
-    let shown: Vec<usize> = (0..heads.len())
+    let mut shown: Vec<usize> = (0..heads.len())
         .filter(|column| {
             let head = heads.get(*column);
             let need = needs.get(*column);
             head.is_some_and(|head| !head.optional) || need.is_some_and(|need| need.filled)
         })
         .collect();
+    if shown.is_empty() {
+        // A row is a line, also where it tells nothing.
+        shown.extend((!heads.is_empty()).then_some(0));
+    }
     let Some(width) = width else {
         let natural = |column: &usize| natural(heads, needs, *column);
         let groups =

@@ -176,13 +176,31 @@ mod tests {
         let backgrounds = [[0; 3], [255; 3], [0x00, 0x2b, 0x36], [0xfd, 0xf6, 0xe3]];
         let styles = Styles::new(true);
         let inks = [
-            styles.error, styles.warning, styles.good, styles.dim, styles.strong, styles.user,
-            styles.assistant, styles.tool, styles.other, styles.key, styles.string, styles.null,
+            styles.error,
+            styles.warning,
+            styles.good,
+            styles.dim,
+            styles.strong,
+            styles.user,
+            styles.assistant,
+            styles.tool,
+            styles.other,
+            styles.key,
+            styles.string,
+            styles.null,
         ];
         let mut painted: Vec<String> = inks.map(|ink| ink.paint("x")).to_vec();
         let tones = [
-            Tone::Plain, Tone::Dim, Tone::Strong, Tone::Good, Tone::Warn, Tone::Bad, Tone::User,
-            Tone::Assistant, Tone::Tool, Tone::Other,
+            Tone::Plain,
+            Tone::Dim,
+            Tone::Strong,
+            Tone::Good,
+            Tone::Warn,
+            Tone::Bad,
+            Tone::User,
+            Tone::Assistant,
+            Tone::Tool,
+            Tone::Other,
         ];
         painted.extend(tones.map(|tone| {
             let mut table = comfy_table::Table::new();

@@ -29,9 +29,8 @@ pub const TRUNCATED: Stated = Stated { rate: 0.05, above: true, tone: Tone::Warn
 impl Stated {
     /// The colour of a rate.
     pub fn tone(&self, part: usize, whole: usize) -> Tone {
-        let beyond = wilson(part, whole).is_some_and(|(low, high)| {
-            if self.above { low > self.rate } else { high < self.rate }
-        });
+        let beyond = wilson(part, whole)
+            .is_some_and(|(low, high)| if self.above { low > self.rate } else { high < self.rate });
         if beyond { self.tone } else { Tone::Plain }
     }
 }

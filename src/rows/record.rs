@@ -47,9 +47,8 @@ impl<'j> Record<'j> {
     /// The object without the field of this name.
     pub fn without(&self, name: &str) -> String {
         let fields = self.0.iter().filter(|(other, _)| other != name);
-        let fields = fields.map(|(name, value)| {
-            format!("{}:{}", serde_json::Value::from(&**name), value.get())
-        });
+        let fields = fields
+            .map(|(name, value)| format!("{}:{}", serde_json::Value::from(&**name), value.get()));
         format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
     }
 

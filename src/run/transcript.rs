@@ -3,7 +3,7 @@
 use super::figures::Asked;
 use super::selection::Reader;
 use super::{Done, Run};
-use crate::cli::{RowFormat, TranscriptArgs, TranscriptFormat};
+use crate::cli::{RowFormat, TranscriptArgs, TranscriptCondition, TranscriptFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::figures::by::By;
@@ -22,6 +22,7 @@ impl Run<'_> {
         let selection = Selection {
             turns: args.turn.clone(),
             roles: args.role.clone(),
+            flagged: args.only.contains(&TranscriptCondition::Flagged),
             evidence: !args.no_evidence,
         };
         let format = Format::try_from(args.format)?;

@@ -23,8 +23,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use schemars::JsonSchema;
-use serde::de::IgnoredAny;
 use serde::Serialize;
+use serde::de::IgnoredAny;
 
 use super::turns::Place;
 use crate::model::{
@@ -247,21 +247,22 @@ pub fn are_broken(arguments: LazyText<'_>) -> bool {
 
 /// An error as people read it: where it is JSON that has a message, that comes first.
 pub fn message_first(error: &str) -> Cow<'_, str> {
-    fn message(json: &str, rest: &mut Option<String>) -> Option<String> {
-        let record = json.trim_start().starts_with('{').then(|| Record::of(json).ok())??;
-        if let Some(message) = record.string("message").filter(|text| !text.trim().is_empty()) {
-            *rest = Some(record.without("message"));
-            return Some(message.into_owned());
+    fn told(error: &str) -> Option<String> {
+        let record = error.trim_start().starts_with('{').then(|| Record::of(error).ok())??;
+        if let Some(message) = message(&record) {
+            let rest = record.without("message");
+            return Some(if rest == "{}" { message } else { format!("{message} {rest}") });
         }
-        message(record.named("error")?, rest)
+        let inner = record.named("error").filter(|json| json.starts_with('{'))?;
+        Some(format!("{} {error}", message(&Record::of(inner).ok()?)?))
     }
 
-    let mut rest = None;
-    match (message(error, &mut rest), rest) {
-        (Some(message), Some(rest)) if rest == "{}" => Cow::Owned(message),
-        (Some(message), Some(rest)) => Cow::Owned(format!("{message} {rest}")),
-        _ => Cow::Borrowed(error),
+    fn message(record: &Record<'_>) -> Option<String> {
+        let message = record.string("message").filter(|text| !text.trim().is_empty());
+        message.map(Cow::into_owned)
     }
+
+    told(error).map_or(Cow::Borrowed(error), Cow::Owned)
 }
 
 /// The text, if there is any.
