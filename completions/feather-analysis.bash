@@ -1657,7 +1657,7 @@ _feather__analysis() {
             return 0
             ;;
         feather__analysis__subcmd__transcript)
-            opts="-f -j -q -v -h --where --since --until --format --turn --role --no-evidence --full --summary --by --against --fail-if-worse --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --cert --key --header --max-size --allow-http --color --width --no-pager --tz --excel --progress --quiet --verbose --error-format --help"
+            opts="-f -j -q -v -h --where --since --until --format --turn --role --only --no-evidence --full --summary --by --against --fail-if-worse --demo --base-url --api-key-file --wait --jobs --retries --timeout --connect-timeout --ca-cert --cert --key --header --max-size --allow-http --color --width --no-pager --tz --excel --progress --quiet --verbose --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1704,6 +1704,10 @@ _feather__analysis() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -W "flagged" -- "${cur}"))
                     return 0
                     ;;
                 --by)

@@ -121,8 +121,9 @@ json\t'An array, an object a turn'
 ndjson\t'A line a turn'
 table\t'The figures of --summary as a table'
 csv\t'The figures of --summary for a spreadsheet'"
-complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l turn -d 'Only these turns: 4, 4..9, 4.. or ..9' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l turn -d 'Only these turns: 4, 4..9, 4.. or ..9, or several: 4,7,10..' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l role -d 'Only turns of these roles' -r -f
+complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l only -d 'Only turns and events that have flags: what needs a look' -r -f -a "flagged\t'Those with something to see, which the header names'"
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l by -d 'With --summary: a row a group of equal FIELDs' -r -f
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l against -d 'With --summary: compare with the saved sessions in BASE' -r -F
 complete -c feather-analysis -n "__fish_feather_analysis_using_subcommand transcript" -l fail-if-worse -d 'With --against: exit with 10 if one is worse, with 11 if none can be judged' -r -f

@@ -166,6 +166,10 @@ impl Row for SummaryRow {
                 Scope::Total => Cell::new("all", Tone::Plain),
             }),
             Column::<Self>::text("errors, most frequent first", |row, _| {
+                if row.error_kinds.is_empty() || matches!(row.scope, Scope::Total) {
+                    // The rows above tell the total's.
+                    return Cell::absent();
+                }
                 let kinds = row.error_kinds.iter().take(KINDS);
                 let kinds = kinds.map(|kind| {
                     format!("{}× {}", spell::count(kind.count), message_first(&kind.error))

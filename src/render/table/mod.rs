@@ -221,7 +221,10 @@ impl Writer<'_> {
         for row in rows {
             let cells: Vec<Vec<Line<'_>>> =
                 groups.iter().map(|group| self.cell(row, group, stacked)).collect();
-            let tall = stacked || cells.iter().any(|lines| lines.len() > 1);
+            // What may be passed over may run on.
+            let several = |lines: &[Line<'_>]| lines.iter().any(|(_, tone)| *tone != Tone::Dim);
+            let mut below = cells.iter().map(|lines| lines.get(1..).unwrap_or_default());
+            let tall = stacked || below.any(several);
             let begun = std::mem::replace(&mut self.begun, true);
             if begun && (std::mem::replace(&mut self.tall, tall) || tall) {
                 // Rows of several lines would run into one another.

@@ -124,15 +124,15 @@ impl Row for ToolRow<'_> {
                 Cell::new(row.status.as_str(), row.status.tone())
             })
             .below(2),
+            Column::<Self>::text("flags", |row, _| {
+                look::flags(row.flags.iter().map(|flag| flag.as_str()))
+            })
+            .below(2)
+            .optional(),
             Column::<Self>::numbers("latency", |row, _| {
                 Cell::of(row.latency_ms.map(spell::latency))
             })
             .below(3),
-            Column::<Self>::text("flags", |row, _| {
-                look::flags(row.flags.iter().map(|flag| flag.as_str()))
-            })
-            .below(3)
-            .optional(),
             Column::<Self>::text("arguments", |row, _| arguments(row)).lines(LINES),
             Column::<Self>::text("result", |row, _| outcome(row)).below(1).mark("→ ").lines(LINES),
         ]
