@@ -161,7 +161,7 @@ impl<'a> Run<'a> {
             full: false,
             excel: cli.output.excel,
             terminal: terminal.stdout,
-            widest: reporter.widest(),
+            widest: reporter.widest().filter(|_| terminal.beside.is_some()),
         };
         Self {
             cli,

@@ -226,14 +226,20 @@ impl Writer<'_> {
             let mut below = cells.iter().map(|lines| lines.get(1..).unwrap_or_default());
             let tall = stacked || below.any(several);
             let begun = std::mem::replace(&mut self.begun, true);
-            if begun && (std::mem::replace(&mut self.tall, tall) || tall) {
+            let tall_above = std::mem::replace(&mut self.tall, tall);
+            if begun && (tall_above || tall) && !self.goes_on(row) {
                 // Rows of several lines would run into one another.
                 laid_out.push(vec![Vec::new(); groups.len()]);
             }
-            self.tall = tall;
             laid_out.push(cells);
         }
         self.lines(&laid_out, groups, out)
+    }
+
+    /// Whether a row belongs to the one above: it was left blank where it repeats it.
+    fn goes_on(&self, row: &[Cell<'_>]) -> bool {
+        let mut once = row.iter().zip(self.heads).filter(|(_, head)| head.once).peekable();
+        once.peek().is_some() && once.all(|(cell, _)| cell.text.is_empty())
     }
 
     /// The lines of a cell that one or more columns share.

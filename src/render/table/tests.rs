@@ -163,6 +163,15 @@ fn a_blank_line_stands_only_beside_a_row_of_several_lines() {
 }
 
 #[test]
+fn rows_that_go_on_stay_together() {
+    let heads = vec![Head { once: true, ..Head::words("a") }, Head::text("b")];
+    let long = "some words that are too many for a line of this width";
+    let rows = ["x", "x", "y", "y"].map(|a| vec![Cell::from(a), long.into()]).to_vec();
+    let text = written(&Table { heads, rows }, &options(Some(44)));
+    assert_eq!(text.lines().filter(|line| line.is_empty()).count(), 1, "{text}");
+}
+
+#[test]
 fn ids_are_shortened_to_what_tells_them_apart_where_there_is_a_width() {
     let heads = vec![Head { ids: true, ..Head::words("id") }, Head::words("other")];
     let [one, two, three] = [
