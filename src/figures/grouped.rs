@@ -14,6 +14,7 @@ use super::figure::{Figure, Plan, Shown, Unit};
 use super::group::Group;
 use super::table::Table;
 use super::{fetch, missing, rag, tools, transcript};
+use crate::rows::look;
 use crate::rows::spell::{self, Spelling};
 use crate::rows::{Align, Cell, Field, Head, Kind, Page, Section, Tone};
 
@@ -87,14 +88,15 @@ impl JsonSchema for GroupOf<'_> {
 impl GroupOf<'_> {
     /// Its values as cells, one a field.
     pub fn cells(&self, spelling: &Spelling) -> impl Iterator<Item = Cell<'static>> {
-        self.key.iter().map(|part| match part.as_deref() {
+        self.key.iter().zip(&self.by.fields).map(|(part, field)| match part.as_deref() {
             None => Cell::new(NONE, Tone::Dim),
             Some(json) => {
                 let text: Option<String> = serde_json::from_str(json).ok();
                 let text = text.unwrap_or_else(|| json.to_owned());
                 let is_id = uuid::Uuid::parse_str(&text).is_ok();
                 let text = if is_id { spelling.id(&text).into_owned() } else { text };
-                Cell::new(text, Tone::Strong)
+                let tone = if field.name == "role" { look::role(&text) } else { Tone::Strong };
+                Cell::new(text, tone)
             }
         })
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::render::style::Styles;
 use crate::rows::spell;
@@ -117,10 +118,15 @@ impl Progress {
     }
 
     /// A session is waited for.
-    pub(super) fn waiting(&mut self, message: String) {
+    pub(super) fn waiting(&mut self, session: Uuid, pause: Duration) {
+        let message = format!("session {session} still runs; asking again in {pause:.1?}");
         match self {
-            Self::Bar { bar, .. } if bar.length().is_some() => {
-                bar.set_message(format!("  {message}"));
+            Self::Bar { bar, failed, styles } if bar.length().is_some() => {
+                // A bar has a line, and its failures stay there.
+                let failures = failures(*failed, *styles);
+                let id = session.to_string();
+                let id = spell::id(&id, true);
+                bar.set_message(format!("{failures}, {id} still runs (again in {pause:.1?})"));
             }
             Self::Bar { bar, .. } => bar.set_message(message),
             Self::Lines(lines) => lines.waiting = Some(message),
@@ -242,7 +248,7 @@ mod tests {
                 for _ in 0..if number < 20 { 50 } else { 0 } {
                     assert!(progress.settled(number == 9));
                 }
-                progress.waiting(format!("waiting at {number}"));
+                progress.waiting(Uuid::nil(), Duration::from_secs(number));
                 progress.due(second(number)).map(|standing| standing.to_string())
             })
             .collect();
@@ -251,9 +257,9 @@ mod tests {
         assert_eq!(
             said,
             [
-                "200 of 2,000 sessions, 66.7/s, 27s left; waiting at 3",
-                "700 of 2,000 sessions, 50 failed, 53.8/s, 25s left; waiting at 13",
-                "1,000 of 2,000 sessions, 50 failed, 43.5/s, 23s left; waiting at 23",
+                "200 of 2,000 sessions, 66.7/s, 27s left; session 00000000-0000-0000-0000-000000000000 still runs; asking again in 3.0s",
+                "700 of 2,000 sessions, 50 failed, 53.8/s, 25s left; session 00000000-0000-0000-0000-000000000000 still runs; asking again in 13.0s",
+                "1,000 of 2,000 sessions, 50 failed, 43.5/s, 23s left; session 00000000-0000-0000-0000-000000000000 still runs; asking again in 23.0s",
             ]
         );
     }

@@ -405,7 +405,7 @@ impl Observer for Reporter {
             self.progress = Some(Progress::spinner());
         }
         if let Some(progress) = &mut self.progress {
-            progress.waiting(format!("session {session} still runs; asking again in {pause:.1?}"));
+            progress.waiting(session, pause);
         }
     }
 

@@ -229,7 +229,7 @@ fn cost(row: &GapRow<'_>) -> String {
 fn nearness(row: &GapRow<'_>) -> Cell<'static> {
     let Some(best) = row.best_score.map(score) else {
         return match row.kind {
-            Kind::NothingFound => Cell::new("nothing found", Tone::Bad),
+            Kind::NothingFound => Cell::new("nothing found", Tone::Warn),
             _ => Cell::absent(),
         };
     };
