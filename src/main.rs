@@ -26,6 +26,9 @@ use clap::FromArgMatches as _;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
+    if let Some(exit) = run::complete() {
+        return exit.into();
+    }
     let parsed =
         run::command().try_get_matches().and_then(|matches| cli::Cli::from_arg_matches(&matches));
     match parsed {

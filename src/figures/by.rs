@@ -1,8 +1,7 @@
 //! Which group a session, or a part of one, belongs to: `--by`.
 
-use std::collections::HashMap;
-
 use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike as _};
+use hashbrown::HashMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -136,6 +135,11 @@ impl By {
             }
         }
         Ok(by)
+    }
+
+    /// The names of the stretches of time there are.
+    pub fn spans() -> impl Iterator<Item = &'static str> {
+        SPANS.iter().map(|(name, _)| *name)
     }
 
     fn push_own(&mut self, name: &str, field: Field) {

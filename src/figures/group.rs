@@ -3,14 +3,11 @@
 //! Everything is summed up in whole numbers, so that the order in which sessions come, or groups are
 //! merged, changes no figure.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::estimate::Estimate;
 use super::figure::{Of, Plan};
 use super::stats::Tally;
-
-/// So many different texts a group are counted; those with an id in them would never end.
-const TEXTS: usize = 4096;
 
 /// What one session adds.
 #[derive(Clone, Debug)]
@@ -129,11 +126,7 @@ impl Group {
     }
 
     fn count_text(&mut self, text: String, times: usize) {
-        if let Some(count) = self.texts.get_mut(&text) {
-            *count += times;
-        } else if self.texts.len() < TEXTS {
-            self.texts.insert(text, times);
-        }
+        *self.texts.entry(text).or_default() += times;
     }
 
     /// How many sessions there are.

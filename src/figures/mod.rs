@@ -14,3 +14,15 @@ pub mod stats;
 pub mod table;
 pub mod tools;
 pub mod transcript;
+
+/// Figures that are folded in several places at a time, and put together in any order.
+pub trait Merge {
+    /// Adds other sessions' figures.
+    fn merge(&mut self, other: Self);
+}
+
+impl<M: Merge> Merge for Vec<M> {
+    fn merge(&mut self, other: Self) {
+        self.iter_mut().zip(other).for_each(|(mine, theirs)| mine.merge(theirs));
+    }
+}

@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
-use super::by::{By, Key, Part};
+use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashSet};
+
+use super::Merge;
+use super::by::{By, Key, Part, Sorter};
 use super::figure::Plan;
 use super::group::{Group, Share};
 
@@ -37,18 +41,9 @@ impl Table {
         }
     }
 
-    /// Another table's sessions.
-    #[cfg(test)]
-    pub fn merge(&mut self, other: Self) {
-        self.sessions += other.sessions;
-        for (key, group) in other.groups {
-            match self.groups.entry(key) {
-                std::collections::hash_map::Entry::Occupied(mine) => mine.into_mut().merge(group),
-                std::collections::hash_map::Entry::Vacant(place) => {
-                    place.insert(group);
-                }
-            }
-        }
+    /// Takes one session apart; `session` has the values of the session's fields that are asked for.
+    pub fn sorter<'t>(&'t self, session: &[Option<String>]) -> Sorter<'t> {
+        self.by.sorter(self.plan, session)
     }
 
     /// The one group of a table that is told apart by nothing.
@@ -76,6 +71,20 @@ impl Table {
     fn size(&self, key: &[Part]) -> u64 {
         let value = self.groups.get(key).and_then(|group| group.value(self.plan.size));
         value.unwrap_or_default() as u64
+    }
+}
+
+impl Merge for Table {
+    fn merge(&mut self, other: Self) {
+        self.sessions += other.sessions;
+        for (key, group) in other.groups {
+            match self.groups.entry(key) {
+                Entry::Occupied(mine) => mine.into_mut().merge(group),
+                Entry::Vacant(place) => {
+                    place.insert(group);
+                }
+            }
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use super::figure::{Better, Figure, Of, Plan, Unit};
 use super::group::Group;
 use super::stats;
 use super::table::Table;
-use crate::rows::{Cell, Column, Page, Row, Tone, look, spell};
-use crate::view::calls::message_first;
+use crate::rows::{Cell, Column, Page, Quoting, Row, Tone, look, spell};
+use crate::view::calls::quote_error;
 use crate::view::tools::{Status, ToolRow, name};
 
 /// An error's text is kept up to this many characters.
@@ -170,16 +170,22 @@ impl Row for SummaryRow {
                     // The rows above tell the total's.
                     return Cell::absent();
                 }
-                let kinds = row.error_kinds.iter().take(KINDS);
-                let kinds = kinds.map(|kind| {
-                    format!("{}× {}", spell::count(kind.count), message_first(&kind.error))
-                });
-                let mut kinds: Vec<String> = kinds.collect();
+                let mut kinds = Quoting::default();
+                for (place, kind) in row.error_kinds.iter().take(KINDS).enumerate() {
+                    kinds.words(if place > 0 { "; " } else { "" });
+                    kinds.words(&format!("{}× ", spell::count(kind.count)));
+                    quote_error(&mut kinds, &kind.error);
+                }
                 match row.error_kinds.len().saturating_sub(KINDS) {
                     0 => {}
-                    more => kinds.push(spell::counted(more, "more kind", "more kinds")),
+                    more => {
+                        kinds.words(&format!(
+                            "; {}",
+                            spell::counted(more, "more kind", "more kinds")
+                        ));
+                    }
                 }
-                Cell::from(kinds.join("; "))
+                kinds.cell(Tone::Plain)
             })
             .below(1)
             .optional(),

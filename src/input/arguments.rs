@@ -214,6 +214,9 @@ fn has_extension(path: &Path, wanted: &str) -> bool {
 
 fn no_such(argument: &str) -> Failure {
     let shown = ids::quoted(argument);
+    if ids::is_shortened(argument) {
+        return Failure::usage(format!("{shown} is a shortened id")).hint(ids::WHOLE_IDS);
+    }
     if let Some(reason) = ids::cut_off(argument) {
         return Failure::usage(format!("{shown} is not a session id: {reason}"))
             .hint("copy the whole id, like 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11");

@@ -1,7 +1,7 @@
 //! One document: where it came from, and whether it is an analysis input.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
@@ -13,10 +13,9 @@ use crate::failure::{Failure, Subject};
 use crate::input::outline::{Outline, Seam};
 use crate::input::refusal;
 use crate::input::split::Place;
-use crate::model::{self, KNOWN_SCHEMA_VERSION, Repaired, SessionAnalysisInput, Text, json_type};
-
-/// Nesting past this is refused: indenting it would blow a document up by its square.
-pub const MAX_DEPTH: usize = 1000;
+use crate::model::{
+    self, KNOWN_SCHEMA_VERSION, MAX_DEPTH, Repaired, SessionAnalysisInput, Text, json_type,
+};
 
 /// From this size on, in bytes, a thread of its own pays.
 const LARGE: usize = 1 << 20;
@@ -38,7 +37,7 @@ pub enum Origin {
     /// A file or standard input.
     File {
         /// How the user named it.
-        label: String,
+        label: Arc<str>,
         /// Where in it the document begins.
         place: Place,
         /// Whether the one before it begins on the same line.
@@ -55,13 +54,22 @@ impl Origin {
                 Subject::Source(format!("{label}, line {line}, column {column}"))
             }
             Self::File { label, place: Place { line: 1, .. }, .. } => {
-                Subject::Source(label.clone())
+                Subject::Source(label.to_string())
             }
             Self::File { label, place: Place { line, .. }, .. } => {
                 Subject::Source(format!("{label}, line {line}"))
             }
         }
     }
+}
+
+/// A document as it came.
+#[derive(Debug)]
+pub struct Unread {
+    /// Where it came from.
+    pub origin: Origin,
+    /// All of it.
+    pub bytes: Vec<u8>,
 }
 
 /// A document, known to be UTF-8 and nothing more.
@@ -91,8 +99,8 @@ struct Head<'a> {
 }
 
 impl Document {
-    /// A document of these bytes. Fails where they are not UTF-8.
-    pub fn new(origin: Origin, bytes: Vec<u8>) -> Result<Self, Failure> {
+    /// Fails where the bytes are not UTF-8.
+    pub fn new(Unread { origin, bytes }: Unread) -> Result<Self, Failure> {
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self { origin, text, repaired: OnceLock::new() }),
             Err(error) => Err(refusal::no_text(&origin, &error)),
@@ -137,22 +145,19 @@ impl Document {
         C: Deserialize<'a>,
         T: Deserialize<'a>,
     {
-        let (input, outline) = self.outlined(|| serde_json::from_str(self.json()));
-        match input {
-            Ok(input) => {
-                self.refuse_depth(&outline)?;
-                Ok(input)
-            }
-            Err(error) if error.is_data() => {
-                // Past the first wrong type nothing was looked at.
-                if let Err(error) = serde_json::from_str::<&RawValue>(self.json()) {
-                    return Err(refusal::refuse(self, &error, None));
-                }
-                self.refuse_depth(&outline)?;
-                self.read_repaired(&error)
-            }
-            Err(error) => Err(refusal::refuse(self, &error, None)),
+        let error = match serde_json::from_str(self.json()) {
+            Ok(input) => return Ok(input),
+            Err(error) => error,
+        };
+        if !error.is_data() {
+            return Err(refusal::refuse(self, &error, None));
         }
+        // Past the first wrong type nothing was looked at.
+        if let Err(error) = serde_json::from_str::<&RawValue>(self.json()) {
+            return Err(refusal::refuse(self, &error, None));
+        }
+        self.refuse_depth(&Outline::of(self.json().as_bytes()))?;
+        self.read_repaired(&error)
     }
 
     /// Reads a document that is JSON and that was refused with `error`.

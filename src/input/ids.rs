@@ -160,11 +160,29 @@ impl<'de> Visitor<'de> for Array<'_> {
 }
 
 fn no_id(label: &str, line: usize, text: &str) -> Failure {
+    if is_shortened(text) {
+        let shown = quoted(text);
+        return Failure::usage(format!("{label}, line {line}: {shown} is a shortened id"))
+            .hint(format!("{WHOLE_IDS}; nothing was fetched"));
+    }
     let reason = cut_off(text).map(|reason| format!(": {reason}")).unwrap_or_default();
     let shown = quoted(text);
     Failure::usage(format!("{label}, line {line}: {shown} is not a session id{reason}")).hint(
         "a list of sessions holds one UUID a line, or is a JSON array of them; nothing was fetched",
     )
+}
+
+/// Where ids stand that tables shorten.
+pub const WHOLE_IDS: &str = "whole ids are in --format json and csv, and in the saved document";
+
+/// Whether it is an id as tables shorten it, `7f3c…11`, be it typed with dots.
+pub fn is_shortened(text: &str) -> bool {
+    let Some((begin, end)) = text.split_once('…').or_else(|| text.split_once("..")) else {
+        return false;
+    };
+    let end = end.trim_start_matches('.');
+    let like_an_id = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    (4..36).contains(&(begin.len() + end.len())) && like_an_id(begin) && like_an_id(end)
 }
 
 /// What is wrong with an id that was not copied whole; None where the text is nothing like an id.

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
 use crate::input::arguments::has_list_name;
 use crate::input::decode::{self, Broken, Coding, Foreign};
-use crate::input::document::{Document, Origin};
+use crate::input::document::{Origin, Unread};
 use crate::input::split::{self, SplitError, Splitter};
 use crate::input::{Fetches, Observer};
 
@@ -27,6 +28,13 @@ pub enum Item {
         /// Where its bytes are.
         input: Input,
     },
+}
+
+impl Item {
+    /// Whether it is a file, of which nobody is waited for.
+    fn is_file(&self) -> bool {
+        matches!(self, Self::Documents { input: Input::Path(_), .. })
+    }
 }
 
 /// Where documents are.
@@ -59,38 +67,30 @@ impl Read for Stream {
 
 impl split::Source for Stream {}
 
-/// A file that can be read at two places at a time.
-struct Regular(File);
-
-impl Read for Regular {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
-    }
-}
-
-impl split::Source for Regular {
+/// A file can be read at two places at a time.
+impl split::Source for File {
     /// In two threads: most of the time goes into the memory that is written for the first time.
     #[cfg(unix)]
     fn read_rest(&mut self, buffer: &mut Vec<u8>, max: u64) -> io::Result<bool> {
         use std::os::unix::fs::FileExt as _;
 
         let there = buffer.len() as u64;
-        let size = self.0.metadata()?.len();
-        let large = size > there && size <= max && self.0.stream_position()? == there;
+        let size = self.metadata()?.len();
+        let large = size > there && size <= max && self.stream_position()? == there;
         let (true, Ok(whole)) = (large, usize::try_from(size)) else { return Ok(false) };
         // Made of zeroes, which costs nothing until they are touched.
         let mut all = vec![0; whole];
         let (before, rest) = all.split_at_mut(buffer.len());
         let (first, second) = rest.split_at_mut(rest.len() / 2);
         let middle = there + first.len() as u64;
-        let file = &self.0;
+        let file = &*self;
         thread::scope(|scope| {
             let aside = scope.spawn(|| file.read_exact_at(first, there));
             before.copy_from_slice(buffer);
             file.read_exact_at(second, middle)?;
             aside.join().unwrap_or_else(|_| Err(io::Error::other("the reading thread is gone")))
         })?;
-        self.0.seek(io::SeekFrom::Start(size))?;
+        self.seek(io::SeekFrom::Start(size))?;
         *buffer = all;
         Ok(true)
     }
@@ -106,7 +106,7 @@ pub struct Documents {
 
 /// A file or stream that is being read.
 struct OpenFile {
-    label: String,
+    label: Arc<str>,
     splitter: Splitter<Box<dyn split::Source + Send>>,
     /// Its size in bytes, where it is a file that holds them as they are.
     size: Option<u64>,
@@ -129,7 +129,7 @@ impl Documents {
     pub fn next(
         &mut self,
         observer: &mut dyn Observer,
-    ) -> anyhow::Result<Option<Result<Document, Failure>>> {
+    ) -> anyhow::Result<Option<Result<Unread, Failure>>> {
         loop {
             if let Some(document) = self.next_of_file() {
                 return Ok(Some(document));
@@ -143,9 +143,12 @@ impl Documents {
                     let Some((id, result)) = fetches.next(observer)? else {
                         continue;
                     };
-                    let document = result.and_then(|answer| {
-                        let Answer { body, status, content_type, tries } = answer;
-                        Document::new(Origin::Session { id, status, content_type, tries }, body)
+                    let document = result.map(|answer| {
+                        let Answer { body: bytes, status, content_type, tries } = answer;
+                        Unread {
+                            origin: Origin::Session { id, status, content_type, tries },
+                            bytes,
+                        }
                     });
                     return Ok(Some(document));
                 }
@@ -167,6 +170,18 @@ impl Documents {
             && self.open.as_ref().is_none_or(|file| !file.wanting && file.splitter.is_done())
     }
 
+    /// Whether the next one comes without waiting for a server, or for who writes a stream.
+    pub fn is_ready(&mut self) -> bool {
+        match &mut self.open {
+            Some(file) if file.splitter.is_done() => {
+                !file.wanting
+                    && matches!(self.items.as_slice().first(), Some(next) if next.is_file())
+            }
+            Some(file) => file.size.is_some() || file.splitter.is_ready(),
+            None => self.items.as_slice().first().is_some_and(Item::is_file),
+        }
+    }
+
     fn open(&self, label: String, input: Input, wanting: bool) -> Result<OpenFile, Failure> {
         let unreadable = |error: io::Error| unreadable(&label, &error);
         let refuse = |foreign| refuse(&label, foreign);
@@ -181,7 +196,7 @@ impl Documents {
                 first.read_to_end(&mut beginning).map_err(unreadable)?;
                 if Coding::of(&beginning) == Coding::Utf8 {
                     size = file.metadata().ok().map(|metadata| metadata.len());
-                    (beginning, Box::new(Regular(file)))
+                    (beginning, Box::new(file))
                 } else {
                     let decoded = decode::decode(beginning, file).map_err(refuse)?;
                     (Vec::new(), Box::new(Stream(decoded.text)))
@@ -189,38 +204,38 @@ impl Documents {
             }
         };
         let splitter = Splitter::new(beginning, reader, self.max_size);
-        Ok(OpenFile { label, splitter, size, wanting, line: None })
+        Ok(OpenFile { label: label.into(), splitter, size, wanting, line: None })
     }
 
-    fn next_of_file(&mut self) -> Option<Result<Document, Failure>> {
+    fn next_of_file(&mut self) -> Option<Result<Unread, Failure>> {
         let file = self.open.as_mut()?;
         let wanting = std::mem::take(&mut file.wanting);
-        let (label, size) = (file.label.clone(), file.size);
+        let (label, size) = (&file.label, file.size);
         let Some(piece) = file.splitter.next() else {
             let wanting = wanting && !file.splitter.had_array();
+            let subject = wanting.then(|| Subject::Source(label.to_string()));
             self.open = None;
-            return wanting.then(|| {
-                let failure =
-                    Failure::new(Exit::Document, Subject::Source(label), "holds no document");
+            return subject.map(|subject| {
+                let failure = Failure::new(Exit::Document, subject, "holds no document");
                 Err(failure.hint("a fetch that failed may have left it empty; fetch it again"))
             });
         };
         Some(match piece {
             Ok(piece) => {
                 let beside = file.line.replace(piece.place.line) == Some(piece.place.line);
-                let origin = Origin::File { label, place: piece.place, beside };
-                Document::new(origin, piece.bytes)
+                let origin = Origin::File { label: Arc::clone(label), place: piece.place, beside };
+                Ok(Unread { origin, bytes: piece.bytes })
             }
             Err(SplitError::Io(error)) => Err(match Broken::words(&error) {
                 Some(words) => broken_off(label, words),
-                None => unreadable(&label, &error),
+                None => unreadable(label, &error),
             }),
             Err(SplitError::OpenArray(line)) => {
                 Err(broken_off(label, &format!("the array that begins on line {line} breaks off")))
             }
             Err(SplitError::TooLarge(at_least)) => {
                 let size = size.unwrap_or(at_least);
-                Err(api::too_large(Subject::Source(label), size, self.max_size))
+                Err(api::too_large(Subject::Source(label.to_string()), size, self.max_size))
             }
         })
     }
@@ -233,8 +248,8 @@ fn refuse(label: &str, foreign: Foreign) -> Failure {
 }
 
 /// The failure of an input of which only the beginning can be read.
-fn broken_off(label: String, words: &str) -> Failure {
-    Failure::new(Exit::Document, Subject::Source(label), words)
+fn broken_off(label: &str, words: &str) -> Failure {
+    Failure::new(Exit::Document, Subject::Source(label.to_owned()), words)
         .hint("it was not written or copied to its end; what came before was read")
 }
 
@@ -265,7 +280,7 @@ mod tests {
                     Ok(piece) => format!("line {}, {} bytes", piece.place.line, piece.bytes.len()),
                     Err(_) => "an error".to_owned(),
                 };
-                let at_once = Regular(File::open(file.path()).unwrap());
+                let at_once = File::open(file.path()).unwrap();
                 let at_once: Vec<_> =
                     Splitter::new(Vec::new(), at_once, max).map(describe).collect();
                 let pieces = Stream(Box::new(File::open(file.path()).unwrap()));

@@ -96,6 +96,8 @@ pub struct Splitter<R> {
     /// Whether there was an array, be it an empty one.
     had_array: bool,
     at_end: bool,
+    /// Where the current document ends, if that was found before anybody asked for it.
+    ready: Option<usize>,
     /// What reading failed with; what came before is given out first.
     failed: Option<io::Error>,
 }
@@ -132,8 +134,20 @@ impl<R: Source> Splitter<R> {
             array: None,
             had_array: false,
             at_end: false,
+            ready: None,
             failed: None,
         }
+    }
+
+    /// Whether another document can be had without reading. Of an array it is not looked at.
+    pub fn is_ready(&mut self) -> bool {
+        if self.ready.is_none() && self.array.is_none() {
+            let blank = blank_prefix(&self.buffer[self.start..]);
+            if self.buffer.get(self.start + blank) == Some(&b'{') && self.find_start() {
+                self.ready = self.find_end();
+            }
+        }
+        self.ready.is_some()
     }
 
     /// Whether it is certain, without reading, that nothing is left.
@@ -251,13 +265,18 @@ impl<R: Source> Splitter<R> {
             if !gap.is_suspicious() {
                 continue;
             }
+            let solid_end = self.start + gap.solid.len();
+            if gap.begins_line && gap.solid.ends_with(b"}") && !gap.marked {
+                // As good as always: a document a line. What else there is on the line is no
+                // document, and is told of with it.
+                return Some(brace);
+            }
             self.scanner.advance(&self.buffer, brace);
             if self.scanner.in_string && !gap.begins_line {
                 continue;
             }
             // What stands between this document's end and the brace is a piece of its own; a
             // byte-order mark is the next one's.
-            let solid_end = self.start + gap.solid.len();
             let end = if gap.marked { solid_end } else { brace };
             return Some(self.scanner.closed.filter(|end| *end < solid_end).unwrap_or(end));
         }
@@ -295,6 +314,9 @@ impl<R: Source> Splitter<R> {
     }
 
     fn next_piece(&mut self) -> Result<Option<Piece>, SplitError> {
+        if let Some(end) = self.ready.take() {
+            return Ok(Some(self.cut(end)));
+        }
         if !self.find_start() {
             return match (self.failed.take(), &self.array) {
                 (Some(error), _) => Err(SplitError::Io(error)),

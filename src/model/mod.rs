@@ -21,7 +21,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use self::values::{id, id_or_empty, ids, object, object_or_empty, optional_id};
+use self::values::{id, id_or_empty, ids, object, object_or_empty, optional_id, shallow};
 
 pub use self::enums::{KnowledgeGapAnalysisOutcome, MissingEvidenceReason};
 pub use self::lenient::{Repaired, repair};
@@ -30,6 +30,10 @@ pub use self::values::{KbVersions, LazyText, Number, Text, Timestamp, json_type}
 
 /// The newest `analyzer_input_schema_version` this program was written against.
 pub const KNOWN_SCHEMA_VERSION: i64 = 2;
+
+/// Nesting past this is refused where it would be indented: a document of so many levels would grow
+/// by its square.
+pub const MAX_DEPTH: usize = 1000;
 
 /// One element of a list that is counted but not read.
 pub type Skipped = IgnoredAny;
@@ -104,7 +108,7 @@ pub struct SessionAnalysisInput<
     #[serde(default, deserialize_with = "object")]
     pub reopen: Option<ReopenEntry<'a>>,
     /// Free-form facts about the customer, verbatim.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "shallow")]
     pub customer_metadata: Option<&'a RawValue>,
     /// Why evidence is missing.
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -331,7 +335,7 @@ pub struct ToolCallEntry<'a> {
     #[serde(default, deserialize_with = "null_is_empty")]
     pub arguments: LazyText<'a>,
     /// The arguments as JSON, where they could be parsed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "shallow")]
     pub arguments_parsed: Option<&'a RawValue>,
     /// What the tool returned.
     #[serde(default)]

@@ -14,7 +14,7 @@ use super::files::{WholeFile, name_of_leftover, remove_leftover, sync_folder};
 use super::keepers::Keepers;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
-use crate::input::document::{Document, Origin};
+use crate::input::document::{Document, Origin, Unread};
 use crate::input::split::Place;
 use crate::model::Text;
 
@@ -172,9 +172,9 @@ fn inspect(path: &Path, session: Uuid) -> io::Result<Found> {
         file.seek(SeekFrom::Start(SMALL))?;
         file.read_to_end(&mut head)?;
     }
-    let label = path.display().to_string();
+    let label = path.display().to_string().into();
     let origin = Origin::File { label, place: Place { line: 1, column: 1 }, beside: false };
-    let checked = Document::new(origin, head).and_then(|document| {
+    let checked = Document::new(Unread { origin, bytes: head }).and_then(|document| {
         let checked = document.check()?;
         Ok(judge(&checked.session_id, session))
     });

@@ -3,17 +3,17 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::{Out, json, sanitize};
+use super::{Out, cell};
 use crate::rows::{Align, Cell, EachRow, Head};
 
-/// A table in the pipe form; nothing where it has no rows.
-pub fn table(heads: &[Head], each: EachRow<'_>, out: Out<'_>) -> io::Result<()> {
+/// A table in the pipe form; nothing where it has no rows. Blobs are cut unless it is `full`.
+pub fn table(heads: &[Head], each: EachRow<'_>, full: bool, out: Out<'_>) -> io::Result<()> {
     let mut begun = false;
     each(&mut |row| {
         if !std::mem::replace(&mut begun, true) {
             header(heads, out)?;
         }
-        let cells = row.into_iter().map(text);
+        let cells = row.into_iter().map(|cell| text(cell, full));
         writeln!(out, "| {} |", cells.collect::<Vec<_>>().join(" | "))
     })
 }
@@ -29,8 +29,8 @@ fn header(heads: &[Head], out: Out<'_>) -> io::Result<()> {
 }
 
 /// A cell's text, harmless, of one line, and no markup.
-fn text(cell: Cell<'_>) -> String {
-    let text = if cell.code { json::readable(cell.text) } else { sanitize::cow_line(cell.text) };
+fn text(mut cell: Cell<'_>, full: bool) -> String {
+    let (text, _) = cell::shown(&mut cell, full);
     escape(unlinked(&text)).into_owned()
 }
 

@@ -2,6 +2,7 @@
 //! the transcript's page, no view.
 
 pub mod blobs;
+mod cell;
 pub mod csv;
 pub mod embedded;
 pub mod frame;

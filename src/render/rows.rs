@@ -165,6 +165,8 @@ impl Printer {
         match field.kind {
             Kind::Time => self.options.spelling.zone.date_time(&(&*text).into()).into(),
             Kind::Json | Kind::List if value.starts_with(['[', '{']) => Cell::from(text).code(),
+            // A text of a stranger's that may be JSON in itself.
+            Kind::Text if text.trim_start().starts_with(['[', '{', '"']) => Cell::from(text).code(),
             _ => text.into(),
         }
     }
@@ -259,7 +261,7 @@ impl Printer {
         out: Out<'_>,
     ) -> io::Result<()> {
         if self.format == Format::Markdown {
-            return write_markdown(page, heads, each, out);
+            return write_markdown(page, heads, each, self.options.full, out);
         }
         write_text(page, heads, each, &self.options, out)
     }
@@ -294,10 +296,16 @@ fn write_text(
 }
 
 /// The same as Markdown.
-fn write_markdown(page: &Page, heads: &[Head], each: EachRow<'_>, out: Out<'_>) -> io::Result<()> {
+fn write_markdown(
+    page: &Page,
+    heads: &[Head],
+    each: EachRow<'_>,
+    full: bool,
+    out: Out<'_>,
+) -> io::Result<()> {
     let title = title(&page.title, None).join(" ");
     writeln!(out, "**{}**", markdown::escape(&title))?;
-    markdown::table(heads, each, out)?;
+    markdown::table(heads, each, full, out)?;
     for note in &page.notes {
         writeln!(out, "\n{}", markdown::escape(&sanitize::line(note)))?;
     }
@@ -372,7 +380,7 @@ fn write_sections(
             section.rows.iter().try_for_each(|row| sink(row.iter().map(Cell::borrowed).collect()))
         };
         if format == Format::Markdown {
-            write_markdown(&section.page, &section.heads, &each, out)?;
+            write_markdown(&section.page, &section.heads, &each, options.full, out)?;
         } else {
             write_text(&section.page, &section.heads, &each, options, out)?;
         }

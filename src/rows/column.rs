@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::ops::Range;
 
 use super::spell::Spelling;
 
@@ -38,11 +39,13 @@ pub struct Cell<'a> {
     pub text: Cow<'a, str>,
     /// How.
     pub tone: Tone,
-    /// Whether it may be JSON, which is told without the blank space between its tokens and is broken
-    /// behind commas.
+    /// Whether it may be JSON, which is told without the blank space between its tokens and the
+    /// escapes in its strings, and is broken behind commas.
     pub code: bool,
     /// So many lines are shown of it, whatever its column allows.
     pub lines: Option<u8>,
+    /// Where in the text what may be JSON stands; none where it is the whole.
+    pub quotes: Vec<Range<usize>>,
 }
 
 /// What stands in a cell for what is not there.
@@ -51,7 +54,7 @@ pub const ABSENT: &str = "–";
 impl<'a> Cell<'a> {
     /// A cell with a tone.
     pub fn new(text: impl Into<Cow<'a, str>>, tone: Tone) -> Self {
-        Self { text: text.into(), tone, code: false, lines: None }
+        Self { text: text.into(), tone, code: false, quotes: Vec::new(), lines: None }
     }
 
     /// The same, for text that may be JSON.
@@ -90,8 +93,13 @@ impl<'a> Cell<'a> {
 
     /// The same, borrowed.
     pub fn borrowed(&self) -> Cell<'_> {
-        let Self { tone, code, lines, .. } = *self;
-        Cell { text: Cow::Borrowed(&self.text), tone, code, lines }
+        Cell {
+            text: Cow::Borrowed(&self.text),
+            quotes: self.quotes.clone(),
+            tone: self.tone,
+            code: self.code,
+            lines: self.lines,
+        }
     }
 
     /// Whether it tells nothing: empty, or [`ABSENT`].
@@ -108,6 +116,32 @@ impl<'a> Cell<'a> {
 impl<'a, T: Into<Cow<'a, str>>> From<T> for Cell<'a> {
     fn from(text: T) -> Self {
         Self::new(text, Tone::Plain)
+    }
+}
+
+/// Text that quotes other text, each of which may be JSON.
+#[derive(Debug, Default)]
+pub struct Quoting {
+    text: String,
+    quotes: Vec<Range<usize>>,
+}
+
+impl Quoting {
+    /// Adds words of our own.
+    pub fn words(&mut self, words: &str) {
+        self.text.push_str(words);
+    }
+
+    /// Adds a quote.
+    pub fn quote(&mut self, quote: &str) {
+        let start = self.text.len();
+        self.text.push_str(quote);
+        self.quotes.push(start..self.text.len());
+    }
+
+    /// All of it as a cell.
+    pub fn cell<'a>(self, tone: Tone) -> Cell<'a> {
+        Cell { code: true, quotes: self.quotes, ..Cell::new(self.text, tone) }
     }
 }
 

@@ -7,11 +7,11 @@ use uuid::Uuid;
 use super::workers::Feed;
 use crate::api::Trace;
 use crate::failure::Failure;
-use crate::input::document::Document;
+use crate::input::document::Unread;
 use crate::input::{Documents, Observer, Pace};
 
 /// The next document, or why it cannot be had; an error ends the run.
-pub(super) type Next = anyhow::Result<Result<Document, Failure>>;
+pub(super) type Next = anyhow::Result<Result<Unread, Failure>>;
 
 /// What an [`Observer`] was told, to be passed on to one in another thread.
 pub(super) enum Told {
@@ -82,9 +82,13 @@ impl Feed for Queue {
         };
         self.ended = next.is_err();
         let bytes = match &next {
-            Ok(Ok(document)) => document.raw().len(),
+            Ok(Ok(document)) => document.bytes.len(),
             _ => 0,
         };
         Some((next, bytes))
+    }
+
+    fn is_ready(&mut self) -> bool {
+        self.ended || self.rest.is_ready()
     }
 }

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::figures::by::By;
 use crate::figures::fetch as figures;
 use crate::figures::grouped::{FetchSummary, totals};
+use crate::figures::table::Table;
 use crate::input::document::Checked;
 use crate::output::Target;
 use crate::render::frame::{Frame, Framed};
@@ -76,7 +77,7 @@ impl Run<'_> {
         let frame = Frame { lines: true, ..Frame::default() };
         let mut framed = Framed::new(frame, &mut out);
         let options = self.options.clone();
-        let print = |document: &Reader<'_>, out: &mut dyn io::Write| {
+        let print = |document: &Reader<'_>, (): &mut (), out: &mut dyn io::Write| {
             let (checked, remarks) = check(document)?;
             match args.format {
                 Some(FetchFormat::Raw) => {
@@ -90,7 +91,7 @@ impl Run<'_> {
             }
             Ok(Done::of(&checked.session_id, remarks, ()))
         };
-        self.each(documents, &mut framed, print, Ok)?;
+        self.each(documents, &mut framed, || (), print, Ok)?;
         framed.end()?;
         out.finish()?;
         Ok(self.close(false))
@@ -110,15 +111,15 @@ impl Run<'_> {
 
     /// `fetch --summary`.
     fn fetch_summary(mut self, args: &FetchArgs, format: Format) -> anyhow::Result<Exit> {
-        let count = |document: &Reader<'_>, bys: &[By]| {
+        let count = |document: &Reader<'_>, tables: &mut Vec<Table>| {
             let input: view::Input<'_> = document.read()?;
             let row = view::row(&input);
             let verdicts = input.rag_traces.iter().filter(|trace| trace.hit.is_some()).count();
-            let counted = document.count(&input, &figures::PLAN, bys, |sorter| {
+            document.count(&input, tables, |sorter| {
                 figures::count(&row, verdicts, sorter);
                 Ok(())
             })?;
-            Ok(Done::new(document, &input, (counted, false)))
+            Ok(Done::new(document, &input, false))
         };
         let asked = Asked {
             sessions: &args.sessions,

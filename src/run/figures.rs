@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::selection::{Counted, Reader};
+use super::selection::Reader;
 use super::{Done, Run};
 use crate::cli::{self, Sessions};
 use crate::exit::Exit;
@@ -39,6 +39,14 @@ impl Asked<'_> {
     }
 }
 
+/// Counts a document into tables; says whether a `--fail-on` condition matched.
+pub(super) trait Count:
+    Fn(&Reader<'_>, &mut Vec<Table>) -> anyhow::Result<Done<bool>> + Sync
+{
+}
+
+impl<F: Fn(&Reader<'_>, &mut Vec<Table>) -> anyhow::Result<Done<bool>> + Sync> Count for F {}
+
 impl Run<'_> {
     /// Counts every document into tables that are told apart so; also whether a `--fail-on` condition
     /// matched.
@@ -47,7 +55,7 @@ impl Run<'_> {
         sessions: &Sessions,
         plan: &'static Plan,
         bys: &[By],
-        count: impl Fn(&Reader<'_>, &[By]) -> anyhow::Result<Done<(Counted, bool)>> + Sync,
+        count: impl Count,
     ) -> anyhow::Result<(Vec<Table>, bool)> {
         let items = self.items(sessions)?;
         self.sum_items(items, plan, bys, count)
@@ -58,27 +66,17 @@ impl Run<'_> {
         items: Vec<Item>,
         plan: &'static Plan,
         bys: &[By],
-        count: impl Fn(&Reader<'_>, &[By]) -> anyhow::Result<Done<(Counted, bool)>> + Sync,
+        count: impl Count,
     ) -> anyhow::Result<(Vec<Table>, bool)> {
-        let mut tables: Vec<Table> = bys.iter().map(|by| Table::new(plan, by.clone())).collect();
-        let mut matched = false;
-        self.fold_items(
-            items,
-            |document| count(document, bys),
-            |(counted, hit)| {
-                tables.iter_mut().zip(counted).for_each(|(table, shares)| table.add(shares));
-                matched |= hit;
-                Ok(())
-            },
-        )?;
-        Ok((tables, matched))
+        let empty = || bys.iter().map(|by| Table::new(plan, by.clone())).collect();
+        self.fold(items, empty, count)
     }
 
     /// `--by` and `--against`, over rows of type `R`.
     pub(super) fn grouped<R: Row>(
         mut self,
         asked: &Asked<'_>,
-        count: impl Fn(&Reader<'_>, &[By]) -> anyhow::Result<Done<(Counted, bool)>> + Sync,
+        count: impl Count,
     ) -> anyhow::Result<Exit> {
         let by = By::new::<OverviewRow<'_>, R>(
             &asked.figures.by,
@@ -104,12 +102,7 @@ impl Run<'_> {
     }
 
     /// `--against`.
-    fn against(
-        mut self,
-        asked: &Asked<'_>,
-        by: &By,
-        count: impl Fn(&Reader<'_>, &[By]) -> anyhow::Result<Done<(Counted, bool)>> + Sync,
-    ) -> anyhow::Result<Exit> {
+    fn against(mut self, asked: &Asked<'_>, by: &By, count: impl Count) -> anyhow::Result<Exit> {
         let gate = asked.figures.fail_if_worse.as_ref().map(|names| {
             compare::gate(asked.plan, names)
                 .map_err(|error| Failure::usage(format!("--fail-if-worse: {error}")))

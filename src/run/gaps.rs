@@ -1,5 +1,6 @@
 //! `gaps`: the questions that the knowledge base fails.
 
+use super::selection::Reader;
 use super::{Done, Run};
 use crate::cli::{GapCondition, GapsArgs, RowFormat};
 use crate::exit::Exit;
@@ -40,21 +41,12 @@ impl Run<'_> {
     }
 
     fn fold_gaps(&mut self, items: Vec<Item>) -> anyhow::Result<Gaps> {
-        let mut gaps = Gaps::default();
-        self.fold_items(
-            items,
-            |document| {
-                let input: Input<'_> = document.read()?;
-                let mut one = Gaps::default();
-                one.add(&Questions::new(&input));
-                Ok(Done::new(document, &input, one))
-            },
-            |one| {
-                gaps.merge(one);
-                Ok(())
-            },
-        )?;
-        Ok(gaps)
+        let add = |document: &Reader<'_>, gaps: &mut Gaps| {
+            let input: Input<'_> = document.read()?;
+            gaps.add(&Questions::new(&input));
+            Ok(Done::new(document, &input, false))
+        };
+        Ok(self.fold(items, Gaps::default, add)?.0)
     }
 
     /// Prints those of the rows that are wanted; `page` says what stands around them.

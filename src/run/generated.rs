@@ -18,7 +18,8 @@ const RENEW: &str = "RENEW=1 cargo test generated";
 fn files() -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for shell in cli::Shell::value_variants() {
-        files.insert(completions::completion_file(*shell), completions::completion_script(*shell));
+        let name = completions::completion_file(*shell).to_owned();
+        files.insert(name, completions::completion_script(*shell));
     }
     let mut command = command();
     command.build();

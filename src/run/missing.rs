@@ -9,6 +9,7 @@ use crate::cli::{MissingArgs, MissingCondition};
 use crate::exit::Exit;
 use crate::figures::by::By;
 use crate::figures::missing as figures;
+use crate::figures::table::Table;
 use crate::render::rows::Printer;
 use crate::rows::Row as _;
 use crate::view::missing::{self as view, Input, MissingRow, all_columns};
@@ -34,12 +35,11 @@ impl Run<'_> {
 
     /// `missing --summary`.
     fn missing_summary(mut self, args: &MissingArgs) -> anyhow::Result<Exit> {
-        let count = |document: &Reader<'_>, bys: &[By]| {
+        let count = |document: &Reader<'_>, tables: &mut Vec<Table>| {
             let input: Input<'_> = document.read()?;
             let rows = view::rows(&input);
-            let counted = document
-                .count(&input, &figures::PLAN, bys, |sorter| figures::count(&rows, sorter))?;
-            Ok(Done::new(document, &input, (counted, declares(&input, &args.fail_on))))
+            document.count(&input, tables, |sorter| figures::count(&rows, sorter))?;
+            Ok(Done::new(document, &input, declares(&input, &args.fail_on)))
         };
         let asked = Asked {
             sessions: &args.sessions,

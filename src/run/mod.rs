@@ -31,6 +31,7 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 use uuid::Uuid;
 
+pub use self::completions::complete;
 use self::feed::{Next, Queue};
 use self::selection::{Reader, Selection};
 use self::taking::{Done, Made, Taking};
@@ -40,6 +41,8 @@ use crate::cli::{self, Cli, Command, RowFormat, Sessions};
 use crate::demo as samples;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
+use crate::figures::Merge;
+use crate::input::document::Document;
 use crate::input::{self, Documents, Fetches, Item, Named, Plan};
 use crate::output::{self, Out, Reporter, Terminal};
 use crate::render::LayoutOptions;
@@ -328,30 +331,30 @@ impl<'a> Run<'a> {
     }
 
     /// Makes each document's piece of the output, on all cores and in order, and hands what else came
-    /// of it to `take`. What fails is told, and the rest go on.
-    fn each<T: Send + 'static>(
+    /// of it to `take`. What fails is told, and the rest go on. Every core has a `state` of its own;
+    /// they are given back.
+    fn each<A: Send, T: Send + 'static>(
         &mut self,
         mut documents: Documents,
         out: &mut Framed<'_>,
-        make: impl Fn(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<T>> + Sync,
+        state: impl Fn() -> A + Sync,
+        make: impl Fn(&Reader<'_>, &mut A, &mut dyn io::Write) -> anyhow::Result<Done<T>> + Sync,
         take: impl FnMut(T) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Vec<A>> {
         let first = documents.next(self.reporter).transpose();
         let queue = Queue { ended: first.is_none(), first, rest: documents };
         // One document is one thread's work.
         let workers =
             if queue.rest.is_exhausted() { 1 } else { thread::available_parallelism()?.get() };
         let selection = Arc::clone(&self.selection);
-        let make = |next: Next, (): &mut (), out: &mut dyn io::Write| {
-            let document = match next? {
-                Ok(document) => document,
-                Err(failure) => return Err(failure.into()),
-            };
-            let value = make(&Reader::new(&document, &selection), out)?;
-            Ok(Made { subject: document.origin().subject(), fetched: document.is_fetched(), value })
+        let make = |next: Next, state: &mut A, out: &mut dyn io::Write| {
+            let document = Document::new(next??)?;
+            let value = make(&Reader::new(&document, &selection), state, out)?;
+            let subject = (!value.remarks.is_empty()).then(|| document.origin().subject());
+            Ok(Made { subject, fetched: document.is_fetched(), value })
         };
         let mut taking = Taking { run: self, out, take, selected: 0, left_out: 0 };
-        in_order(queue, workers, || (), make, &mut taking)?;
+        let states = in_order(queue, workers, state, make, &mut taking)?;
         let Taking { selected, left_out, .. } = taking;
         self.reporter.end_progress();
         self.selected += selected;
@@ -360,7 +363,7 @@ impl<'a> Run<'a> {
             let side = self.side.map(|side| format!(" {side}")).unwrap_or_default();
             self.reporter.note(&format!("{} of {all}{side} selected", spell::count(selected)));
         }
-        Ok(())
+        Ok(states)
     }
 
     /// Prints every document's rows; `make` gives those that are to be held until all are known, and
@@ -375,47 +378,49 @@ impl<'a> Run<'a> {
         let mut out = self.out(printer.is_for_reading());
         let mut framed = Framed::new(printer.frame(), &mut out);
         let (mut collected, mut matched) = (printer.collected(), false);
-        self.each(documents, &mut framed, make, |(made, hit)| {
+        let make =
+            |document: &Reader<'_>, (): &mut (), out: &mut dyn io::Write| make(document, out);
+        let take = |(made, hit)| {
             collected.extend(made);
             matched |= hit;
             Ok(())
-        })?;
+        };
+        self.each(documents, &mut framed, || (), make, take)?;
         printer.end(collected, &mut framed)?;
         framed.end()?;
         out.finish()?;
         Ok(self.close(matched))
     }
 
-    /// Folds every document into figures; `make` reads a document, `take` adds it.
-    fn fold<T: Send + 'static>(
-        &mut self,
-        sessions: &Sessions,
-        make: impl Fn(&Reader<'_>) -> anyhow::Result<Done<T>> + Sync,
-        take: impl FnMut(T) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let items = self.items(sessions)?;
-        self.fold_items(items, make, take)
-    }
-
-    /// The same for what sessions named.
-    fn fold_items<T: Send + 'static>(
+    /// Folds what sessions named into figures, of which each core makes its own; `add` folds a document
+    /// in, and says whether a `--fail-on` condition matched, as this does for all.
+    fn fold<A: Merge + Send>(
         &mut self,
         items: Vec<Item>,
-        make: impl Fn(&Reader<'_>) -> anyhow::Result<Done<T>> + Sync,
-        take: impl FnMut(T) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+        empty: impl Fn() -> A + Sync,
+        add: impl Fn(&Reader<'_>, &mut A) -> anyhow::Result<Done<bool>> + Sync,
+    ) -> anyhow::Result<(A, bool)> {
         // What comes again is looked for on one side.
         (self.seen, self.repeated) = (HashSet::new(), 0);
         let documents = self.open(items, true)?;
         let mut nothing = io::sink();
         let mut framed = Framed::new(Frame::default(), &mut nothing);
-        self.each(documents, &mut framed, |document, _| make(document), take)?;
+        let mut matched = false;
+        let add =
+            |document: &Reader<'_>, figures: &mut A, _: &mut dyn io::Write| add(document, figures);
+        let take = |hit| {
+            matched |= hit;
+            Ok(())
+        };
+        let figures = self.each(documents, &mut framed, &empty, add, take)?;
         if self.repeated > 0 {
             let sessions = counted(self.repeated, "document is", "documents are");
             let message = format!("{sessions} of a session that came before; every one is counted");
             self.reporter.warn(&message);
         }
-        Ok(())
+        let mut all = empty();
+        figures.into_iter().for_each(|figures| all.merge(figures));
+        Ok((all, matched))
     }
 
     /// Prints rows of figures: one table for people.

@@ -32,7 +32,7 @@ impl Run<'_> {
         let label = folder.label();
         let plain = LayoutOptions::default();
         let progress = Mutex::new(Progress { folder, skipped });
-        let write = |document: &Reader<'_>, _: &mut dyn io::Write| {
+        let write = |document: &Reader<'_>, (): &mut (), _: &mut dyn io::Write| {
             let (checked, mut remarks) = check(document)?;
             let Some(mut file) =
                 lock(&progress).begin(document, &checked.session_id, &mut remarks)?
@@ -51,7 +51,7 @@ impl Run<'_> {
         };
         let mut nothing = io::sink();
         let mut framed = Framed::new(Frame::default(), &mut nothing);
-        let ended = self.each(documents, &mut framed, write, Ok);
+        let ended = self.each(documents, &mut framed, || (), write, Ok);
         let Progress { folder, skipped } =
             progress.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.reporter.end_progress();

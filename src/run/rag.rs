@@ -4,6 +4,7 @@ use super::figures::Asked;
 use super::{Done, Run};
 use crate::cli::{RagArgs, RagCondition};
 use crate::exit::Exit;
+use crate::figures::Merge;
 use crate::figures::rag::{
     DocumentRow, Documents, MORE, PLAN, Summary, ThresholdRow, count, lines, sections,
 };
@@ -57,14 +58,14 @@ impl Run<'_> {
             format: args.format.into(),
         };
         if asked.is_grouped() {
-            return self.grouped::<Row<'_>>(&asked, |document, bys| {
+            return self.grouped::<Row<'_>>(&asked, |document, tables| {
                 let input: Input<'_> = document.read()?;
                 let view = Rag::new(&input);
-                let counted = document.count(&input, &PLAN, bys, |sorter| count(&view, sorter))?;
-                Ok(Done::new(document, &input, (counted, view.flags().meets(fail_on))))
+                document.count(&input, tables, |sorter| count(&view, sorter))?;
+                Ok(Done::new(document, &input, view.flags().meets(fail_on)))
             });
         }
-        let (summary, matched) = self.rag_folded(args, fail_on)?;
+        let (summary, matched) = self.rag_folded(args, fail_on, add)?;
         let figures = summary.figures();
         let mut out = self.out(args.format.is_for_reading());
         let lines = lines(&figures);
@@ -77,7 +78,7 @@ impl Run<'_> {
     /// `rag --thresholds`.
     fn rag_thresholds(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
         let pick = Self::pick::<ThresholdRow<'_>>(&args.rows)?;
-        let (summary, matched) = self.rag_folded(args, fail_on)?;
+        let (summary, matched) = self.rag_folded(args, fail_on, add)?;
         let rows = summary.thresholds();
         self.picked(&rows, |_| summary.thresholds_page(), args.format, pick)?;
         Ok(self.close(matched))
@@ -86,49 +87,35 @@ impl Run<'_> {
     /// `rag --by doc_id`.
     fn rag_documents(mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<Exit> {
         let pick = Self::pick::<DocumentRow<'_>>(&args.rows)?;
-        let mut documents = Documents::default();
-        let make = |view: &Rag<'_>| Ok(Documents::of(view));
-        let matched = self.rag_fold(args, fail_on, make, |one| documents.merge(one))?;
+        let (documents, matched) =
+            self.rag_folded(args, fail_on, |documents: &mut Documents, view| {
+                documents.add(view);
+                Ok(())
+            })?;
         let rows = documents.rows();
         self.picked(&rows, |_| documents.page(), args.format, pick)?;
         Ok(self.close(matched))
     }
 
-    fn rag_folded(&mut self, args: &RagArgs, fail_on: Flags) -> anyhow::Result<(Summary, bool)> {
-        let mut summary = Summary::default();
-        let make = |view: &Rag<'_>| {
-            let mut one = Summary::default();
-            one.add(view)?;
-            Ok(one)
-        };
-        let matched = self.rag_fold(args, fail_on, make, |one| summary.merge(one))?;
-        Ok((summary, matched))
-    }
-
-    /// Folds what `make` makes of each document; says whether a `--fail-on` condition matched.
-    fn rag_fold<S: Send + 'static>(
+    /// Folds every document into figures; says whether a `--fail-on` condition matched.
+    fn rag_folded<S: Default + Merge + Send>(
         &mut self,
         args: &RagArgs,
         fail_on: Flags,
-        make: impl Fn(&Rag<'_>) -> anyhow::Result<S> + Sync,
-        mut take: impl FnMut(S),
-    ) -> anyhow::Result<bool> {
-        let mut matched = false;
-        self.fold(
-            &args.sessions,
-            |document| {
-                let input: Input<'_> = document.read()?;
-                let view = Rag::new(&input);
-                Ok(Done::new(document, &input, (make(&view)?, view.flags().meets(fail_on))))
-            },
-            |(one, hit)| {
-                take(one);
-                matched |= hit;
-                Ok(())
-            },
-        )?;
-        Ok(matched)
+        add: impl Fn(&mut S, &Rag<'_>) -> anyhow::Result<()> + Sync,
+    ) -> anyhow::Result<(S, bool)> {
+        let items = self.items(&args.sessions)?;
+        self.fold(items, S::default, |document, figures| {
+            let input: Input<'_> = document.read()?;
+            let view = Rag::new(&input);
+            add(figures, &view)?;
+            Ok(Done::new(document, &input, view.flags().meets(fail_on)))
+        })
     }
+}
+
+fn add(summary: &mut Summary, view: &Rag<'_>) -> anyhow::Result<()> {
+    Ok(summary.add(view)?)
 }
 
 fn flags(conditions: &[RagCondition]) -> Flags {

@@ -8,13 +8,13 @@ use serde::Deserialize;
 
 use crate::cli;
 use crate::failure::Failure;
-use crate::figures::by::{By, Key, Sorter};
-use crate::figures::figure::Plan;
-use crate::figures::group::Share;
+use crate::figures::by::Sorter;
+use crate::figures::table::Table;
 use crate::input::document::{Checked, Document};
 use crate::model::{SessionAnalysisInput, Skipped};
 use crate::rows::spell::Zone;
 use crate::rows::{Clock, Conditions, Field, Fields, probe};
+use crate::view::evidence::Overviewed;
 use crate::view::overview::{self, OverviewRow};
 
 /// Which documents are wanted.
@@ -88,6 +88,7 @@ impl<'d> Reader<'d> {
         R: Deserialize<'a>,
         C: Deserialize<'a>,
         T: Deserialize<'a>,
+        SessionAnalysisInput<'a, M, R, C, T>: Overviewed,
     {
         self.read_or(|failure| failure)
     }
@@ -102,6 +103,7 @@ impl<'d> Reader<'d> {
         R: Deserialize<'a>,
         C: Deserialize<'a>,
         T: Deserialize<'a>,
+        SessionAnalysisInput<'a, M, R, C, T>: Overviewed,
     {
         let input = self.document.read().map_err(retell)?;
         self.select(&input)?;
@@ -119,10 +121,7 @@ impl<'d> Reader<'d> {
         Ok(checked)
     }
 
-    fn select<'a, M, R, C, T>(
-        &'a self,
-        input: &'a SessionAnalysisInput<'a, M, R, C, T>,
-    ) -> anyhow::Result<()> {
+    fn select<I: Overviewed>(&self, input: &I) -> anyhow::Result<()> {
         let conditions = &self.selection.conditions;
         if conditions.is_empty() || conditions.hold(&self.facts(input, conditions.fields())?) {
             Ok(())
@@ -132,37 +131,34 @@ impl<'d> Reader<'d> {
     }
 
     /// The values of these fields of the document's overview, each as JSON has it.
-    pub fn facts<'a, M, R, C, T>(
-        &'a self,
-        input: &'a SessionAnalysisInput<'a, M, R, C, T>,
+    pub fn facts<I: Overviewed>(
+        &self,
+        input: &I,
         fields: &[Field],
     ) -> anyhow::Result<Vec<Option<String>>> {
         if fields.is_empty() {
             return Ok(Vec::new());
         }
-        if !fields.iter().any(|field| overview::EVIDENCE.contains(&&*field.name)) {
-            return Ok(probe(&overview::head(input), fields)?);
+        if fields.iter().all(|field| I::tells(&field.name)) {
+            return Ok(probe(&input.overview(), fields)?);
         }
         let input: overview::Input<'_> = self.document.read()?;
         Ok(probe(&overview::row(&input), fields)?)
     }
 
-    /// What the document adds to groups that are told apart so, for each of `bys`; `feed` counts it.
-    pub fn count<'a, M, R, C, T>(
-        &'a self,
-        input: &'a SessionAnalysisInput<'a, M, R, C, T>,
-        plan: &'static Plan,
-        bys: &[By],
+    /// Adds the document to each of `tables`; `feed` counts it.
+    pub fn count<I: Overviewed>(
+        &self,
+        input: &I,
+        tables: &mut [Table],
         feed: impl Fn(&mut Sorter<'_>) -> serde_json::Result<()>,
-    ) -> anyhow::Result<Counted> {
-        let count = |by: &By| {
-            let mut sorter = by.sorter(plan, &self.facts(input, by.session_fields())?);
+    ) -> anyhow::Result<()> {
+        for table in tables {
+            let mut sorter = table.sorter(&self.facts(input, table.by.session_fields())?);
             feed(&mut sorter)?;
-            Ok(sorter.end())
-        };
-        bys.iter().map(count).collect()
+            let shares = sorter.end();
+            table.add(shares);
+        }
+        Ok(())
     }
 }
-
-/// What a document adds to the groups of several tables.
-pub type Counted = Vec<Vec<(Key, Share)>>;

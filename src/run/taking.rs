@@ -15,7 +15,8 @@ use crate::render::frame::Framed;
 
 /// What a worker made of a document.
 pub(super) struct Made<T> {
-    pub(super) subject: Subject,
+    /// Whose remarks there are, if there are any.
+    pub(super) subject: Option<Subject>,
     /// Whether it was fetched: the next one may be long in coming.
     pub(super) fetched: bool,
     pub(super) value: Done<T>,
@@ -73,8 +74,10 @@ impl<T, F: FnMut(T) -> anyhow::Result<()>> Sink<Told, anyhow::Result<Made<T>>>
             // A reader need not wait for the next one.
             self.out.flush()?;
         }
-        for remark in &made.value.remarks {
-            self.run.reporter.warn(&format!("{}: {remark}", made.subject));
+        if let Some(subject) = &made.subject {
+            for remark in &made.value.remarks {
+                self.run.reporter.warn(&format!("{subject}: {remark}"));
+            }
         }
         self.run.repeated += usize::from(!self.run.seen.insert(made.value.session));
         (self.take)(made.value.value)

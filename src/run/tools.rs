@@ -6,6 +6,7 @@ use super::{Done, Run};
 use crate::cli::{ToolCondition, ToolsArgs};
 use crate::exit::Exit;
 use crate::figures::by::By;
+use crate::figures::table::Table;
 use crate::figures::tools as figures;
 use crate::render::rows::Printer;
 use crate::rows::Row as _;
@@ -38,13 +39,12 @@ impl Run<'_> {
 
     /// `tools --summary`.
     fn tools_summary(mut self, args: &ToolsArgs) -> anyhow::Result<Exit> {
-        let count = |document: &Reader<'_>, bys: &[By]| {
+        let count = |document: &Reader<'_>, tables: &mut Vec<Table>| {
             let input: Input<'_> = document.read()?;
             let rows = calls(&input, &args.name);
             let matched = rows.iter().any(|row| has_status(row, &args.fail_on));
-            let counted = document
-                .count(&input, &figures::PLAN, bys, |sorter| figures::count(&rows, sorter))?;
-            Ok(Done::new(document, &input, (counted, matched)))
+            document.count(&input, tables, |sorter| figures::count(&rows, sorter))?;
+            Ok(Done::new(document, &input, matched))
         };
         let asked = Asked {
             sessions: &args.sessions,

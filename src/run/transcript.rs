@@ -7,6 +7,7 @@ use crate::cli::{RowFormat, TranscriptArgs, TranscriptCondition, TranscriptForma
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::figures::by::By;
+use crate::figures::table::Table;
 use crate::figures::transcript as figures;
 use crate::render::frame::Framed;
 use crate::render::transcript::{Format, frame, write};
@@ -34,7 +35,8 @@ impl Run<'_> {
         self.each(
             documents,
             &mut framed,
-            |document, out| {
+            || (),
+            |document, (), out| {
                 let input: Input<'_> = document.read()?;
                 let told = write(&Transcript::new(&input), &selection, format, &options, out)?;
                 let mut done = Done::new(document, &input, ());
@@ -57,12 +59,11 @@ impl Run<'_> {
             TranscriptFormat::Ndjson => RowFormat::Ndjson,
             TranscriptFormat::Csv => RowFormat::Csv,
         };
-        let count = |document: &Reader<'_>, bys: &[By]| {
+        let count = |document: &Reader<'_>, tables: &mut Vec<Table>| {
             let input: messages::Input<'_> = document.read()?;
             let rows = messages::rows(&input);
-            let counted = document
-                .count(&input, &figures::PLAN, bys, |sorter| figures::count(&rows, sorter))?;
-            Ok(Done::new(document, &input, (counted, false)))
+            document.count(&input, tables, |sorter| figures::count(&rows, sorter))?;
+            Ok(Done::new(document, &input, false))
         };
         let asked = Asked {
             sessions: &args.sessions,

@@ -1,9 +1,10 @@
 //! Work on many items by several threads; what comes of them leaves in the items' order.
 //!
 //! A thread of its own feeds the items, so that reading and working overlap. It is not waited for:
-//! it may be stuck in a read that never ends. Every item gets a channel, its slot, for what it makes;
-//! the slots stand in the items' order. A worker that is ahead of its turn fills its slot and waits,
-//! so what is made ahead is bounded by the slots and what they hold.
+//! it may be stuck in a read that never ends. Small items that are at hand go together, a batch, since
+//! handing one on costs more than some take to work on. Every batch gets a channel, its slot, for what
+//! comes of it; the slots stand in the items' order. A worker that is ahead of its turn fills its slot
+//! and waits, so what is made ahead is bounded by the slots and what they hold.
 //!
 //! By hand, where a crate maps in order (pariter, rayon): those hand on whole results, and one
 //! document's output can be as large as the document; and a closed output must end the work even
@@ -17,8 +18,11 @@ use std::thread;
 
 use anyhow::Context as _;
 
-/// Items that are read ahead of the one whose turn it is, a worker.
-const AHEAD: usize = 8;
+/// Batches that are read ahead of the one whose turn it is, a worker.
+const AHEAD: usize = 4;
+
+/// Items go together up to this many bytes.
+const BATCH: usize = 256 << 10;
 
 /// Bytes of items that are read ahead; one that is larger is read alone.
 const BYTES: usize = 16 << 20;
@@ -38,6 +42,9 @@ pub trait Feed: Send + 'static {
 
     /// The next item and its size in bytes; None after the last.
     fn next(&mut self, tell: &mut dyn FnMut(Self::Told)) -> Option<(Self::Item, usize)>;
+
+    /// Whether the next item is there without waiting for anybody.
+    fn is_ready(&mut self) -> bool;
 }
 
 /// Where the output goes, and what came of each item.
@@ -83,11 +90,13 @@ pub fn in_order<F: Feed, T: Send + 'static, A: Send>(
         let worker = || {
             let mut state = state();
             while let Some(job) = jobs.take() {
-                let mut output = Output { buffer: Vec::new(), slot: &job.slot };
-                let value = make(job.item, &mut state, &mut output);
+                let mut output = Output { part: Part::default(), slot: &job.slot };
+                for item in job.items {
+                    let value = make(item, &mut state, &mut output);
+                    output.done(value);
+                }
                 // Where the output is closed nobody wants it.
-                let _ = output.flush();
-                let _ = job.slot.send(Part::Done(value));
+                let _ = output.send();
                 jobs.release(job.bytes);
             }
             state
@@ -105,14 +114,21 @@ pub fn in_order<F: Feed, T: Send + 'static, A: Send>(
 /// What the feeder and the workers hand on.
 enum Message<E, T> {
     Told(E),
-    /// The next item's output.
-    Slot(Receiver<Part<T>>),
+    /// What comes of the next batch, of so many items.
+    Slot(usize, Receiver<Part<T>>),
 }
 
-/// A part of an item's output, or what came of it.
-enum Part<T> {
-    Bytes(Vec<u8>),
-    Done(T),
+/// A part of a batch's output.
+struct Part<T> {
+    bytes: Vec<u8>,
+    /// What items came to, and where in the bytes their output ends.
+    done: Vec<(usize, T)>,
+}
+
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), done: Vec::new() }
+    }
 }
 
 /// Writes what the slots hold, in their order. The slots go with it, so that no worker is left
@@ -122,22 +138,31 @@ fn consume<E, T>(
     sink: &mut dyn Sink<E, T>,
 ) -> anyhow::Result<()> {
     for message in messages {
-        match message {
-            Message::Told(told) => sink.told(told),
-            Message::Slot(slot) => loop {
-                match slot.recv().context("a worker thread broke down")? {
-                    Part::Bytes(bytes) => sink.write_all(&bytes)?,
-                    Part::Done(value) => break sink.done(value)?,
-                }
-            },
+        let (mut left, parts) = match message {
+            Message::Told(told) => {
+                sink.told(told);
+                continue;
+            }
+            Message::Slot(items, parts) => (items, parts),
+        };
+        while left > 0 {
+            let Part { bytes, done } = parts.recv().context("a worker thread broke down")?;
+            left -= done.len();
+            let mut written = 0;
+            for (end, value) in done {
+                sink.write_all(bytes.get(written..end).unwrap_or_default())?;
+                sink.done(value)?;
+                written = end;
+            }
+            sink.write_all(bytes.get(written..).unwrap_or_default())?;
         }
     }
     Ok(())
 }
 
-/// An item that waits for a worker.
+/// Items that wait for a worker.
 struct Job<I, T> {
-    item: I,
+    items: Vec<I>,
     bytes: usize,
     slot: SyncSender<Part<T>>,
 }
@@ -145,7 +170,10 @@ struct Job<I, T> {
 /// What waits for a worker.
 struct Jobs<I, T> {
     state: Mutex<State<I, T>>,
-    changed: Condvar,
+    /// Something waits, or nothing more will.
+    more: Condvar,
+    /// Something was worked on.
+    room: Condvar,
 }
 
 struct State<I, T> {
@@ -161,7 +189,7 @@ struct State<I, T> {
 impl<I, T> Default for Jobs<I, T> {
     fn default() -> Self {
         let state = State { waiting: VecDeque::new(), bytes: 0, fed: false, stopped: false };
-        Self { state: Mutex::new(state), changed: Condvar::new() }
+        Self { state: Mutex::new(state), more: Condvar::new(), room: Condvar::new() }
     }
 }
 
@@ -169,19 +197,36 @@ impl<I: Send + 'static, T: Send + 'static> Jobs<I, T> {
     fn feed<F: Feed<Item = I>>(&self, mut feed: F, sender: &SyncSender<Message<F::Told, T>>) {
         // Nobody is left to be told where sending fails.
         let tell = |told| drop(sender.send(Message::Told(told)));
-        while let Some((item, bytes)) = feed.next(&mut { tell }) {
-            if !self.reserve(bytes) {
+        let (mut items, mut bytes) = (Vec::new(), 0);
+        loop {
+            let next = feed.next(&mut { tell });
+            let ended = next.is_none();
+            if let Some((item, size)) = next {
+                items.push(item);
+                bytes += size;
+            }
+            let goes_on = !ended && bytes < BATCH && feed.is_ready();
+            let sent = goes_on || items.is_empty() || {
+                let bytes = std::mem::take(&mut bytes);
+                self.send(std::mem::take(&mut items), bytes, sender)
+            };
+            if ended || !sent {
                 break;
             }
-            let (slot, output) = sync_channel(PARTS);
-            if sender.send(Message::Slot(output)).is_err() {
-                break;
-            }
-            self.lock().waiting.push_back(Job { item, bytes, slot });
-            self.changed.notify_all();
         }
         self.lock().fed = true;
-        self.changed.notify_all();
+        self.more.notify_all();
+    }
+
+    /// Hands a batch to the workers; false where no more is wanted.
+    fn send<E>(&self, items: Vec<I>, bytes: usize, sender: &SyncSender<Message<E, T>>) -> bool {
+        let (slot, output) = sync_channel(PARTS);
+        if !self.reserve(bytes) || sender.send(Message::Slot(items.len(), output)).is_err() {
+            return false;
+        }
+        self.lock().waiting.push_back(Job { items, bytes, slot });
+        self.more.notify_one();
+        true
     }
 }
 
@@ -191,15 +236,11 @@ impl<I, T> Jobs<I, T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'s>(&self, state: MutexGuard<'s, State<I, T>>) -> MutexGuard<'s, State<I, T>> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until there is room for an item of so many bytes; false where no more is wanted.
+    /// Waits until there is room for a batch of so many bytes; false where no more is wanted.
     fn reserve(&self, bytes: usize) -> bool {
         let mut state = self.lock();
         while !state.stopped && state.bytes > 0 && state.bytes + bytes > BYTES {
-            state = self.wait(state);
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.bytes += bytes;
         !state.stopped
@@ -207,7 +248,7 @@ impl<I, T> Jobs<I, T> {
 
     fn release(&self, bytes: usize) {
         self.lock().bytes -= bytes;
-        self.changed.notify_all();
+        self.room.notify_one();
     }
 
     /// The next job, once there is one; None where no more will come, or is wanted.
@@ -223,7 +264,7 @@ impl<I, T> Jobs<I, T> {
             if state.fed {
                 return None;
             }
-            state = self.wait(state);
+            state = self.more.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -238,31 +279,45 @@ impl<I, T> Drop for Stop<'_, I, T> {
         state.stopped = true;
         state.waiting.clear();
         drop(state);
-        self.0.changed.notify_all();
+        self.0.more.notify_all();
+        self.0.room.notify_all();
     }
 }
 
-/// A worker's output, which goes to its item's slot part by part.
+/// A worker's output, which goes to its batch's slot part by part.
 struct Output<'s, T> {
-    buffer: Vec<u8>,
+    part: Part<T>,
     slot: &'s SyncSender<Part<T>>,
+}
+
+impl<T> Output<'_, T> {
+    /// The item whose output was just written came to this.
+    fn done(&mut self, value: T) {
+        self.part.done.push((self.part.bytes.len(), value));
+    }
+
+    /// Hands on what there is.
+    fn send(&mut self) -> io::Result<()> {
+        if self.part.bytes.is_empty() && self.part.done.is_empty() {
+            return Ok(());
+        }
+        let part = std::mem::take(&mut self.part);
+        self.slot.send(part).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
 }
 
 impl<T> Write for Output<'_, T> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= PART {
-            self.flush()?;
+        self.part.bytes.extend_from_slice(bytes);
+        if self.part.bytes.len() >= PART {
+            self.send()?;
         }
         Ok(bytes.len())
     }
 
+    /// Does nothing: who writes into it ends each item so, and an item is too little to hand on.
     fn flush(&mut self) -> io::Result<()> {
-        if self.buffer.is_empty() {
-            return Ok(());
-        }
-        let part = Part::Bytes(std::mem::take(&mut self.buffer));
-        self.slot.send(part).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        Ok(())
     }
 }
 
@@ -286,7 +341,11 @@ mod tests {
             if number % 3 == 0 {
                 tell(format!("before {number}"));
             }
-            Some((number, BYTES / 3))
+            Some((number, if number % 50 < 25 { BYTES / 3 } else { BATCH / 5 }))
+        }
+
+        fn is_ready(&mut self) -> bool {
+            self.0.start % 7 != 0
         }
     }
 
@@ -381,6 +440,9 @@ mod tests {
                     thread::sleep(Duration::from_secs(3600));
                 }
                 Some((self.0, 1))
+            }
+            fn is_ready(&mut self) -> bool {
+                false
             }
         }
         let make = |_, (): &mut (), out: &mut dyn Write| {

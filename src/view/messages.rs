@@ -29,6 +29,13 @@ pub struct Message<'a> {
     truncated: Option<bool>,
 }
 
+impl Message<'_> {
+    /// The model that wrote it, and whether its content was cut.
+    pub(super) fn model_and_cut(&self) -> (Option<&str>, bool) {
+        (self.model_used.as_deref(), self.truncated == Some(true))
+    }
+}
+
 /// A message, without its words.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct MessageFacts<'a> {

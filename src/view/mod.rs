@@ -4,6 +4,7 @@
 pub mod calls;
 pub mod cause;
 pub mod ending;
+pub mod evidence;
 pub mod gaps;
 pub mod messages;
 pub mod missing;

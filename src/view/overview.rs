@@ -131,23 +131,19 @@ pub struct OverviewRow<'a> {
     pub cause: Option<Cause>,
 }
 
-/// The fields that [`head`] does not know.
-pub const EVIDENCE: &[&str] = &[
-    "hits",
-    "hit_rate",
-    "tool_calls_unrecorded",
-    "tool_errors",
-    "misses",
-    "unanswerable",
-    "uncited",
-    "cited_not_retrieved",
-    "tool_calls_no_result",
-    "truncated",
-    "kb_ids",
-    "models",
-    "tools",
-    "cause",
-];
+/// The fields that are told from retrievals and citations.
+pub const RETRIEVALS: &[&str] =
+    &["hits", "hit_rate", "misses", "unanswerable", "uncited", "cited_not_retrieved", "kb_ids"];
+
+/// The fields that are told from tool calls, recorded or not.
+pub const CALLS: &[&str] =
+    &["tool_calls_unrecorded", "tool_errors", "tool_calls_no_result", "tools"];
+
+/// The fields that are told from messages.
+pub const MESSAGES: &[&str] = &["truncated", "models"];
+
+/// All fields that [`head`] does not know.
+pub const EVIDENCE: &[&[&str]] = &[RETRIEVALS, CALLS, MESSAGES, &["cause"]];
 
 /// What is said of a session that has no end.
 const NO_END: &str = "no end";
@@ -338,30 +334,57 @@ pub fn head<'a, M, R, C, T>(input: &'a SessionAnalysisInput<'a, M, R, C, T>) -> 
     }
 }
 
+impl<'a> OverviewRow<'a> {
+    /// With [`RETRIEVALS`].
+    pub(super) fn with_retrievals<M: Said<'a>, T>(self, rag: &Rag<'a, M, T>) -> Self {
+        let (retrievals, traces) = (rag.counts(), &rag.input().rag_traces);
+        Self {
+            hits: retrievals.hits,
+            hit_rate: share(retrievals.hits, retrievals.verdicts),
+            misses: retrievals.misses,
+            unanswerable: retrievals.unanswerable,
+            uncited: retrievals.uncited,
+            cited_not_retrieved: retrievals.cited_not_retrieved,
+            kb_ids: distinct(traces.iter().flat_map(|trace| &*trace.kb_ids).map(|id| &**id)),
+            ..self
+        }
+    }
+
+    /// With [`CALLS`].
+    pub(super) fn with_calls(self, calls: &[Call<'a>]) -> Self {
+        let counts: Counts = calls.iter().map(Call::status).collect();
+        Self {
+            tool_calls_unrecorded: counts.unrecorded,
+            tool_errors: counts.errors,
+            tool_calls_no_result: counts.no_result,
+            tools: distinct(calls.iter().filter_map(Call::name)),
+            ..self
+        }
+    }
+
+    /// With [`MESSAGES`]: the model that wrote each, and whether its content was cut.
+    pub(super) fn with_messages(
+        self,
+        messages: impl Iterator<Item = (Option<&'a str>, bool)> + Clone,
+    ) -> Self {
+        Self {
+            truncated: messages.clone().filter(|(_, truncated)| *truncated).count(),
+            models: distinct(messages.filter_map(|(model, _)| model)),
+            ..self
+        }
+    }
+}
+
 /// The document's row.
 pub fn row<'a>(input: &'a Input<'a>) -> OverviewRow<'a> {
     let rag = Rag::new(input);
-    let retrievals = rag.counts();
     // No figure here depends on the calls' turns.
-    let joined = calls::join(&input.messages, &input.tool_calls, |_| None);
-    let calls: Counts = joined.iter().map(Call::status).collect();
-    OverviewRow {
-        hits: retrievals.hits,
-        hit_rate: share(retrievals.hits, retrievals.verdicts),
-        tool_calls_unrecorded: calls.unrecorded,
-        tool_errors: calls.errors,
-        misses: retrievals.misses,
-        unanswerable: retrievals.unanswerable,
-        uncited: retrievals.uncited,
-        cited_not_retrieved: retrievals.cited_not_retrieved,
-        tool_calls_no_result: calls.no_result,
-        truncated: input.messages.iter().filter(|message| message.truncated == Some(true)).count(),
-        kb_ids: distinct(input.rag_traces.iter().flat_map(|trace| &*trace.kb_ids).map(|id| &**id)),
-        models: distinct(input.messages.iter().filter_map(|message| message.model_used.as_deref())),
-        tools: distinct(joined.iter().filter_map(Call::name)),
-        cause: cause::of(&rag),
-        ..head(input)
-    }
+    let calls = calls::join(&input.messages, &input.tool_calls, |_| None);
+    let messages = input.messages.iter();
+    let messages =
+        messages.map(|message| (message.model_used.as_deref(), message.truncated == Some(true)));
+    let row = head(input).with_retrievals(&rag).with_calls(&calls).with_messages(messages);
+    OverviewRow { cause: cause::of(&rag), ..row }
 }
 
 /// Each text that is not empty once, in their order.
@@ -436,11 +459,11 @@ mod tests {
             let whole = serde_json::to_value(row(&input)).unwrap();
             let head = serde_json::to_value(head(&bare)).unwrap();
             for (field, value) in whole.as_object().unwrap() {
-                if !EVIDENCE.contains(&&**field) {
+                if !EVIDENCE.concat().contains(&&**field) {
                     assert_eq!(head[field], *value, "{sample}: {field}");
                 }
             }
-            assert!(EVIDENCE.iter().all(|field| whole.get(field).is_some()));
+            assert!(EVIDENCE.concat().iter().all(|field| whole.get(field).is_some()));
         }
     }
 

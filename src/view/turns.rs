@@ -1,8 +1,7 @@
 //! Turn numbers: messages in the document's order, from 1.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
+use hashbrown::HashMap;
 
 use crate::model::{MessageEntry, MessageTools, MessageTurn, Timestamp};
 
@@ -36,25 +35,41 @@ macro_rules! place {
 
 place!(MessageEntry, MessageTools, MessageTurn);
 
-/// Turn ids → numbers.
+/// Turn ids → numbers, by which joins tell turns apart: ids are compared here and nowhere else.
 #[derive(Debug)]
 pub struct Turns<'a> {
     numbers: HashMap<&'a str, usize>,
+    messages: usize,
 }
 
 impl<'a> Turns<'a> {
-    /// Numbers `messages`. Where two have the same id, the first keeps it.
+    /// Numbers `messages`. Where two have the same id, the first keeps it; an id that was not sent is
+    /// no message's.
     pub fn new<M: Place>(messages: &'a [M]) -> Self {
         let mut numbers = HashMap::with_capacity(messages.len());
         for (index, message) in messages.iter().enumerate() {
-            numbers.entry(message.turn_id()).or_insert(index + 1);
+            let id = message.turn_id();
+            if !id.is_empty() {
+                numbers.entry(id).or_insert(index + 1);
+            }
         }
-        Self { numbers }
+        Self { numbers, messages: messages.len() }
     }
 
     /// The number of the turn with this id; None for an orphan's.
     pub fn number(&self, turn_id: &str) -> Option<usize> {
-        self.numbers.get(turn_id).copied()
+        self.numbers.get(turn_id).copied().filter(|number| *number <= self.messages)
+    }
+
+    /// The same, or for an orphan's id a number past all turns', which is this id's alone.
+    pub fn place(&mut self, turn_id: &'a str) -> usize {
+        let next = self.messages + self.numbers.len() + 1;
+        *self.numbers.entry(turn_id).or_insert(next)
+    }
+
+    /// The number of the turn at a place; None for an orphan's.
+    pub fn at(&self, place: usize) -> Option<usize> {
+        Some(place).filter(|number| *number <= self.messages)
     }
 }
 
@@ -76,6 +91,19 @@ mod tests {
         assert_eq!(turns.number("a"), Some(1));
         assert_eq!(turns.number("b"), Some(2));
         assert_eq!(turns.number("c"), None);
+    }
+
+    #[test]
+    fn every_id_has_a_place_of_its_own_and_no_message_that_of_an_id_that_was_not_sent() {
+        let messages: Vec<MessageTurn<'_>> =
+            serde_json::from_str(r#"[{"turn_id":"a"},{"turn_id":""},{"turn_id":"a"}]"#).unwrap();
+        let mut turns = Turns::new(&messages);
+        let places = ["a", "b", "", "c", "b", ""].map(|id| turns.place(id));
+        assert_eq!(places.map(|place| turns.at(place)), [Some(1), None, None, None, None, None]);
+        assert_eq!((places[1], places[2]), (places[4], places[5]));
+        let distinct: std::collections::HashSet<_> = places.into_iter().collect();
+        assert_eq!(distinct.len(), 4);
+        assert_eq!(turns.number("b"), None);
     }
 
     #[test]

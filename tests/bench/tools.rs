@@ -102,8 +102,12 @@ fn words(numbers: &mut Numbers, count: u64) -> String {
     text
 }
 
+/// So many chunks of each retrieval are cited.
+const CITED: u64 = 3;
+
 #[allow(clippy::too_many_lines, reason = "one document, written from top to bottom")]
-/// A session of so many messages; a retrieval of ten chunks and a tool call every five messages.
+/// A session of so many messages; a retrieval of ten chunks, three of them cited, and a tool call
+/// every five messages.
 fn document(messages: u64, session: u64, out: &mut impl Write) -> io::Result<()> {
     let mut numbers = Numbers(session);
     let second = |number: u64| {
@@ -152,6 +156,7 @@ fn document(messages: u64, session: u64, out: &mut impl Write) -> io::Result<()>
     }
     write!(out, r#"],"rag_traces":["#)?;
     let retrievals = messages / 5;
+    let mut cited = Vec::new();
     for retrieval in 0..retrievals {
         let top = 9999 - numbers.below(8000);
         write!(
@@ -165,6 +170,9 @@ fn document(messages: u64, session: u64, out: &mut impl Write) -> io::Result<()>
         )?;
         for chunk in 0..10 {
             let document = numbers.below(400);
+            if chunk < CITED {
+                cited.push((retrieval, document, chunk));
+            }
             write!(
                 out,
                 r#"{}{{"chunk_id":"kb-billing-{document:03}#{chunk}","doc_id":"kb-billing-{document:03}","version_id":"v{}","score":0.{:04}}}"#,
@@ -182,13 +190,12 @@ fn document(messages: u64, session: u64, out: &mut impl Write) -> io::Result<()>
         )?;
     }
     write!(out, r#"],"citations":["#)?;
-    for citation in 0..retrievals / 2 {
-        let document = numbers.below(400);
+    for (place, (retrieval, document, chunk)) in cited.into_iter().enumerate() {
         write!(
             out,
-            r#"{}{{"assistant_turn_id":"{}","kb_id":"{}","doc_id":"kb-billing-{document:03}","chunk_id":"kb-billing-{document:03}#0","version_id":null}}"#,
-            if citation == 0 { "" } else { "," },
-            id(4, citation * 10 + 1),
+            r#"{}{{"assistant_turn_id":"{}","kb_id":"{}","doc_id":"kb-billing-{document:03}","chunk_id":"kb-billing-{document:03}#{chunk}","version_id":null}}"#,
+            if place == 0 { "" } else { "," },
+            id(4, retrieval * 5 + 1),
             id(6, 0),
         )?;
     }

@@ -125,7 +125,7 @@ fn options_of_the_connection_and_the_output_stand_before_or_after_the_command() 
 #[test]
 fn every_shell_gets_its_completions() {
     for (shell, words) in [
-        ("bash", "complete -F"),
+        ("bash", "-F _feather_analysis feather-analysis"),
         ("zsh", "#compdef feather-analysis"),
         ("fish", "complete -c feather-analysis"),
         ("powershell", "Register-ArgumentCompleter"),
@@ -133,7 +133,19 @@ fn every_shell_gets_its_completions() {
     ] {
         let script = run(feather().args(["completions", shell]));
         assert!(script.succeeded().stdout.contains(words), "{shell}");
-        assert!(script.stdout.contains("out-dir"), "{shell}");
+        let asks = script.stdout.contains("FEATHER_ANALYSIS_COMPLETE");
+        assert!(asks || script.stdout.contains("out-dir"), "{shell}");
+    }
+}
+
+#[test]
+fn a_plain_run_is_one_though_the_variable_of_the_completions_is_set() {
+    let plain = run(feather().args(["missing", "--demo"]));
+    let set = run(feather().env("FEATHER_ANALYSIS_COMPLETE", "zsh").args(["missing", "--demo"]));
+    assert_eq!(set.succeeded().stdout, plain.succeeded().stdout);
+    for (shell, words) in [("tcsh", &["feather-analysis", ""][..]), ("zsh", &[]), ("bash", &[])] {
+        let asked = run(feather().env("FEATHER_ANALYSIS_COMPLETE", shell).arg("--").args(words));
+        assert_eq!(asked.code, 0, "{shell}: {asked:?}");
     }
 }
 

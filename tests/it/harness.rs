@@ -43,6 +43,20 @@ pub fn process() -> std::process::Command {
     command
 }
 
+/// Whether a tool that a test needs is there. Where `CI` is set it must be.
+#[cfg(unix)]
+pub fn has(tool: &str) -> bool {
+    // Not every tool knows the same option; one that is there can be started.
+    let mut start = std::process::Command::new(tool);
+    start.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let there = start.status().is_ok();
+    if !there {
+        assert!(std::env::var_os("CI").is_none(), "CI must have {tool}");
+        let _ = writeln!(std::io::stderr(), "skipped: {tool} is not installed");
+    }
+    there
+}
+
 /// How a run ended.
 #[derive(Debug)]
 pub struct Run {

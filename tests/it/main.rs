@@ -33,6 +33,7 @@ mod rows;
 mod schemas;
 mod screens;
 mod secure;
+#[cfg(target_os = "linux")]
 mod shells;
 mod signals;
 mod source;
@@ -40,6 +41,8 @@ mod startup;
 mod statuses;
 mod terminal;
 mod tls;
+#[cfg(target_os = "linux")]
+mod typing;
 mod views;
 mod whole_files;
 mod zones;

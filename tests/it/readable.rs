@@ -7,10 +7,15 @@ use serde_json::{Value, json};
 
 /// The transcript of a document, in words.
 fn transcript(document: &Value, options: &str) -> String {
+    printed("transcript", document, options)
+}
+
+/// What a command prints of a document.
+fn printed(command: &str, document: &Value, options: &str) -> String {
     let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
     std::fs::write(file.path(), dumped(document)).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_feather-analysis"))
-        .arg("transcript")
+        .arg(command)
         .arg(file.path())
         .args(options.split_whitespace())
         .env_clear()
@@ -74,6 +79,47 @@ fn json_that_stands_in_a_string_is_decoded_for_people() {
 }
 
 #[test]
+fn the_tables_of_tools_decode_it_too() {
+    let arguments = dumped(&json!({"query": "契約の解除"}));
+    let result = dumped(&json!({"text": "first line\nsecond line", "name": "Zoë"}));
+    let mut document = session(&arguments, &result, "", "");
+    let only_result = printed("tools", &document, "");
+    document["tool_calls"][0]["error"] = dumped(&json!({"msg": "失敗"})).into();
+    for options in
+        ["", "--full", "--format markdown", "--width 200", "--fields error,result,arguments"]
+    {
+        let page = printed("tools", &document, options).replace('\\', "");
+        for words in [r#""msg":"失敗""#, r#""text":"first line second line""#, "Zoë", "契約の解除"]
+        {
+            assert!(page.contains(words), "{options}: {words}: {page}");
+        }
+        assert!(!page.contains("u5931") && !page.contains("u00eb"), "{options}: {page}");
+    }
+    assert!(only_result.contains(r#""name":"Zoë""#), "{only_result}");
+    for options in ["--summary", "--summary --format markdown", "--summary --width 80"] {
+        let page = printed("tools", &document, options).replace('\\', "");
+        assert!(page.contains(r#"1× {"msg":"失敗"}"#), "{options}: {page}");
+    }
+}
+
+#[test]
+fn a_blob_in_a_tools_table_is_cut_and_whole_with_full() {
+    let blob = "iVBORw0KGgo/AAAANSUhEUgAA+9".repeat(60);
+    let document = session("{}", &json!({"picture": blob, "ok": "stored"}).to_string(), "", "");
+    for format in ["", "--format markdown"] {
+        let page = printed("tools", &document, format);
+        assert!(
+            page.contains("1,588 more characters of base64") && page.contains("stored"),
+            "{page}"
+        );
+        let full = printed("tools", &document, &format!("{format} --full"));
+        assert!(!full.contains("more characters") && full.contains("stored"), "{full}");
+        assert!(full.len() > page.len() + 1400, "{full}");
+    }
+    assert!(printed("tools", &document, "").contains("--full shows all"));
+}
+
+#[test]
 fn json_of_other_writers_is_decoded_too() {
     for (result, shown) in [
         // Cut off by whoever stored it.
@@ -123,6 +169,16 @@ fn machine_formats_keep_strings_as_they_are() {
         assert_eq!(rows[2]["content"], document["messages"][2]["content"]);
         assert_eq!(plain, transcript(&document, &format!("--format {format} --full")));
     }
+    let mut document = document;
+    document["tool_calls"][0]["error"] = dumped(&json!({"msg": "失敗"})).into();
+    let rows: Value = serde_json::from_str(&printed("tools", &document, "--format json")).unwrap();
+    assert_eq!(rows[0]["result"], result);
+    assert_eq!(rows[0]["error"], document["tool_calls"][0]["error"]);
+    let csv = printed("tools", &document, "--format csv --fields error,result");
+    assert!(csv.contains(r#""{""msg"":""\u5931\u6557""}""#) && csv.contains(&blob), "{csv}");
+    let summary = printed("tools", &document, "--summary --format ndjson");
+    let summary: Value = serde_json::from_str(summary.lines().next().unwrap()).unwrap();
+    assert_eq!(summary["top_error"], document["tool_calls"][0]["error"]);
 }
 
 #[test]

@@ -194,6 +194,40 @@ fn what_is_neither_id_nor_file_is_told_apart() {
 }
 
 #[test]
+fn an_id_as_a_table_shortens_it_is_told_where_whole_ones_are() {
+    let (whole, server) = (id(1), Server::of_documents());
+    let short = format!("{}…{}", &whole[..4], &whole[34..]);
+    for shortened in [
+        &*short,
+        &short.replace('…', ".."),
+        &short.replace('…', "..."),
+        &format!("{}…", &whole[..8]),
+        &format!("{}…", &whole[..20]),
+        &format!("…{}", &whole[30..]),
+        &short.to_uppercase(),
+    ] {
+        let words = [
+            &format!("{shortened:?} is a shortened id"),
+            "--format json and csv",
+            "saved document",
+        ];
+        fetch(&server, &[shortened], "").failed_with(2).says(&words);
+        run(feather().args(["rag", shortened])).failed_with(2).says(&words);
+        let list = fetch(&server, &["-"], &format!("{whole}\n{shortened}\n"));
+        list.failed_with(2).says(&["line 2: ", words[0], "nothing was fetched"]);
+    }
+    for other in ["../nowhere", "a..b", "..", "notes…"] {
+        let failure = fetch(&server, &[other], "");
+        assert!(!failure.stderr.contains("shortened"), "{failure:?}");
+    }
+    // A file of that name is a file.
+    let saved = Saved::new(&[(&*short, &document(&whole))]);
+    let done = run(feather().args(["fetch", &saved.path(&short)]));
+    assert_eq!(done.succeeded().ids(), [whole]);
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
 fn one_bad_argument_stops_the_good_ones() {
     let server = Server::of_documents();
     fetch(&server, &[&id(1), "nowhere.json", &id(2)], "").failed_with(2).says(&["nowhere.json"]);

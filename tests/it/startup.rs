@@ -12,6 +12,8 @@ fn traced(arguments: &[&str]) -> Option<String> {
         .arg(env!("CARGO_BIN_EXE_feather-analysis"))
         .args(arguments)
         .env_clear()
+        // Asked by a shell's completions, behind a --.
+        .env("FEATHER_ANALYSIS_COMPLETE", "zsh")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -31,6 +33,9 @@ fn a_saved_document_is_read_without_a_socket_or_a_certificate_store() {
         &["--version"][..],
         &["--help"],
         &["completions", "bash"],
+        &["--", "feather-analysis", "rag", "--by", ""],
+        &["--", "feather-analysis", "fetch", "--base-url="],
+        &["--", "feather-analysis", "transcript", "5e551000"],
         &["demo", "--list"],
         &["fetch", document],
         &["fetch", "--format", "table", document],

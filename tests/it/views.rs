@@ -1,5 +1,6 @@
 //! The five views from outside: what they print, and what their exit codes say.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -605,15 +606,30 @@ fn assert_narrow<'a>(lines: impl Iterator<Item = &'a str>, width: usize) {
 fn no_line_is_wider_than_the_width_that_was_asked_for() {
     let saved = Saved::samples();
     for line in for_people() {
-        for width in [80, 100, 140] {
+        for width in [40, 41, 48, 55, 63, 70, 80, 100, 140] {
             let run = saved.run(&format!("{line} . --width {width}"));
             assert_narrow(run.succeeded().stdout.lines(), width);
         }
-        // The columns of a table have a least width of their own, titles and prose have none.
-        let narrow = saved.run(&format!("{line} showcase.json --width 40"));
-        let lines = narrow.succeeded().stdout.lines();
-        let table = line != "transcript";
-        assert_narrow(lines.take_while(|line| !table || line.split("  ").count() < 3), 40);
+    }
+}
+
+#[test]
+fn a_narrow_table_breaks_no_word() {
+    let saved = Saved::samples();
+    let words = |text: &str| -> HashSet<String> {
+        let words = text.split(|c: char| !c.is_ascii_alphabetic());
+        words.filter(|word| word.len() > 3).map(str::to_owned).collect()
+    };
+    for line in for_people().iter().filter(|line| *line != "transcript") {
+        let mut whole = words(&saved.run(&format!("{line} .")).succeeded().stdout);
+        whole.extend(words("is cut to fit; --full shows all"));
+        for width in [40, 41, 48, 55, 63, 70] {
+            let narrow = saved.run(&format!("{line} . --width {width}"));
+            // What a cut ends in is no word.
+            let text = narrow.succeeded().stdout.replace('…', "…-");
+            let broken: Vec<String> = words(&text).difference(&whole).cloned().collect();
+            assert!(broken.is_empty(), "{line} --width {width}: {broken:?}: {text}");
+        }
     }
 }
 

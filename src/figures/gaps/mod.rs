@@ -10,12 +10,14 @@ mod row;
 mod tests;
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use hashbrown::HashMap;
 
 use self::near::Near;
 pub use self::row::{GapRow, Status};
+use super::Merge;
 use crate::model::{Number, Timestamp};
 use crate::rows::Page;
 use crate::rows::spell::{Zone, count, counted};
@@ -44,6 +46,18 @@ struct Query {
     asked: usize,
     /// Its misses, if it has any.
     gap: Option<Box<Gap>>,
+}
+
+impl Query {
+    /// Adds what other sessions asked of it.
+    fn merge(&mut self, other: Self) {
+        self.asked += other.asked;
+        match (&mut self.gap, other.gap) {
+            (Some(mine), Some(theirs)) => mine.merge(*theirs),
+            (mine @ None, theirs) => *mine = theirs,
+            (Some(_), None) => {}
+        }
+    }
 }
 
 /// The misses of one query.
@@ -111,28 +125,7 @@ impl Gaps {
         }
         for (hash, (asked, misses)) in named {
             let gap = Gap::of(questions, &misses).map(Box::new);
-            self.query(hash.to_owned(), Query { asked, gap });
-        }
-    }
-
-    /// Adds other sessions' queries.
-    pub fn merge(&mut self, other: Self) {
-        self.sessions += other.sessions;
-        self.retrievals += other.retrievals;
-        self.misses += other.misses;
-        self.unnamed.extend(other.unnamed);
-        for (hash, query) in other.queries {
-            self.query(hash, query);
-        }
-    }
-
-    fn query(&mut self, hash: String, query: Query) {
-        let mine = self.queries.entry(hash).or_default();
-        mine.asked += query.asked;
-        match (&mut mine.gap, query.gap) {
-            (Some(mine), Some(theirs)) => mine.merge(*theirs),
-            (mine @ None, theirs) => *mine = theirs,
-            (Some(_), None) => {}
+            self.queries.entry_ref(hash).or_default().merge(Query { asked, gap });
         }
     }
 
@@ -190,6 +183,18 @@ impl Gaps {
         notes.extend(base.map(|base| against(rows, base)));
         notes.extend(cautions(rows));
         Page { title, notes, dates: true }
+    }
+}
+
+impl Merge for Gaps {
+    fn merge(&mut self, other: Self) {
+        self.sessions += other.sessions;
+        self.retrievals += other.retrievals;
+        self.misses += other.misses;
+        self.unnamed.extend(other.unnamed);
+        for (hash, query) in other.queries {
+            self.queries.entry(hash).or_default().merge(query);
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Figures a document of the knowledge bases.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use hashbrown::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{citations_unrecorded, entry};
+use super::citations_unrecorded;
+use crate::figures::Merge;
 use crate::rows::{Cell, Column, Page, Row, Tone, spell};
 use crate::view::ending::Ending;
 use crate::view::rag::{ChunkRow, Flags, Rag};
@@ -16,6 +18,8 @@ pub struct Documents {
     sessions: usize,
     /// Sessions that declare that citations were not recorded.
     no_citations: usize,
+    /// Retrievals so far that found something: tells one from the next.
+    retrievals: usize,
     by_id: HashMap<String, Document>,
 }
 
@@ -29,43 +33,40 @@ struct Document {
     well: usize,
     badly: usize,
     versions: BTreeSet<String>,
-    /// The retrieval that was counted last, from 1, in the document at hand.
+    /// The session and the retrieval that were counted last, from 1.
+    session: usize,
     retrieval: usize,
 }
 
 impl Documents {
-    /// A document's figures.
-    pub fn of(rag: &Rag<'_>) -> Self {
-        let mut documents = Self {
-            sessions: 1,
-            no_citations: usize::from(rag.declares_no_citations()),
-            ..Self::default()
-        };
-        let mut retrieval = 0;
-        for chunk in rag.chunks(Flags::default()) {
-            retrieval += usize::from(chunk.rank == Some(1));
-            documents.chunk(&chunk, retrieval);
-        }
+    /// Folds a document in.
+    pub fn add(&mut self, rag: &Rag<'_>) {
+        self.sessions += 1;
+        self.no_citations += usize::from(rag.declares_no_citations());
         let ending = Ending::of(rag.input());
-        for document in documents.by_id.values_mut() {
-            document.sessions = 1;
-            document.well = usize::from(ending == Ending::Well);
-            document.badly = usize::from(ending == Ending::Badly);
+        for chunk in rag.chunks(Flags::default()) {
+            self.retrievals += usize::from(chunk.rank == Some(1));
+            self.chunk(&chunk, ending);
         }
-        documents
     }
 
-    /// Counts a chunk of the retrieval of this number.
-    fn chunk(&mut self, chunk: &ChunkRow<'_>, retrieval: usize) {
+    /// Counts a chunk.
+    fn chunk(&mut self, chunk: &ChunkRow<'_>, ending: Ending) {
         if chunk.doc_id.is_empty() {
             return;
         }
-        let Some(document) = entry(&mut self.by_id, chunk.doc_id) else { return };
+        let document = self.by_id.entry_ref(chunk.doc_id).or_default();
+        if document.session != self.sessions {
+            document.session = self.sessions;
+            document.sessions += 1;
+            document.well += usize::from(ending == Ending::Well);
+            document.badly += usize::from(ending == Ending::Badly);
+        }
         if chunk.rank.is_some() {
             document.found += 1;
             document.cited += usize::from(chunk.cited);
-            document.retrievals += usize::from(document.retrieval != retrieval);
-            document.retrieval = retrieval;
+            document.retrievals += usize::from(document.retrieval != self.retrievals);
+            document.retrieval = self.retrievals;
         } else {
             document.strays += 1;
         }
@@ -73,23 +74,6 @@ impl Documents {
             && !document.versions.contains(version)
         {
             document.versions.insert(version.to_owned());
-        }
-    }
-
-    /// Adds other sessions' figures.
-    pub fn merge(&mut self, other: Self) {
-        self.sessions += other.sessions;
-        self.no_citations += other.no_citations;
-        for (id, theirs) in other.by_id {
-            let mine = self.by_id.entry(id).or_default();
-            mine.retrievals += theirs.retrievals;
-            mine.found += theirs.found;
-            mine.cited += theirs.cited;
-            mine.strays += theirs.strays;
-            mine.sessions += theirs.sessions;
-            mine.well += theirs.well;
-            mine.badly += theirs.badly;
-            mine.versions.extend(theirs.versions);
         }
     }
 
@@ -129,6 +113,25 @@ impl Documents {
         }
         notes.extend(citations_unrecorded(self.no_citations));
         Page { title: vec![title], notes, dates: false }
+    }
+}
+
+impl Merge for Documents {
+    fn merge(&mut self, other: Self) {
+        self.sessions += other.sessions;
+        self.no_citations += other.no_citations;
+        self.retrievals += other.retrievals;
+        for (id, theirs) in other.by_id {
+            let mine = self.by_id.entry(id).or_default();
+            mine.retrievals += theirs.retrievals;
+            mine.found += theirs.found;
+            mine.cited += theirs.cited;
+            mine.strays += theirs.strays;
+            mine.sessions += theirs.sessions;
+            mine.well += theirs.well;
+            mine.badly += theirs.badly;
+            mine.versions.extend(theirs.versions);
+        }
     }
 }
 

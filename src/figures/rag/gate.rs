@@ -1,7 +1,6 @@
 //! What the gate did, and how the sessions ended.
 
-use std::collections::BTreeMap;
-
+use hashbrown::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,7 +9,7 @@ use crate::view::ending::Ending;
 
 /// Retrievals by the gate's mode and action.
 #[derive(Debug, Default)]
-pub(super) struct Gate(BTreeMap<(String, String), Ended>);
+pub(super) struct Gate(HashMap<String, HashMap<String, Ended>>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Ended {
@@ -22,9 +21,8 @@ struct Ended {
 impl Gate {
     /// Counts a verdict in a session that ended so.
     pub fn add(&mut self, verdict: &RagTraceAnswerability<'_>, ending: Ending) {
-        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        let key = (text(verdict.mode.as_deref()), text(verdict.action.as_deref()));
-        let ended = self.0.entry(key).or_default();
+        let mode = self.0.entry_ref(verdict.mode.as_deref().unwrap_or_default()).or_default();
+        let ended = mode.entry_ref(verdict.action.as_deref().unwrap_or_default()).or_default();
         match ending {
             Ending::Well => ended.well += 1,
             Ending::Badly => ended.badly += 1,
@@ -34,11 +32,14 @@ impl Gate {
 
     /// Adds other sessions' verdicts.
     pub fn merge(&mut self, other: Self) {
-        for (key, theirs) in other.0 {
-            let mine = self.0.entry(key).or_default();
-            mine.well += theirs.well;
-            mine.badly += theirs.badly;
-            mine.unknown += theirs.unknown;
+        for (mode, actions) in other.0 {
+            let mode = self.0.entry(mode).or_default();
+            for (action, theirs) in actions {
+                let mine = mode.entry(action).or_default();
+                mine.well += theirs.well;
+                mine.badly += theirs.badly;
+                mine.unknown += theirs.unknown;
+            }
         }
     }
 
@@ -47,10 +48,11 @@ impl Gate {
         fn sent(text: &str) -> Option<&str> {
             Some(text).filter(|text| !text.is_empty())
         }
-        let mut actions: Vec<GateAction<'_>> = self
-            .0
-            .iter()
-            .map(|((mode, action), ended)| GateAction {
+        let all = self.0.iter().flat_map(|(mode, actions)| {
+            actions.iter().map(move |(action, ended)| (mode, action, ended))
+        });
+        let mut actions: Vec<GateAction<'_>> = all
+            .map(|(mode, action, ended)| GateAction {
                 mode: sent(mode),
                 action: sent(action),
                 retrievals: ended.well + ended.badly + ended.unknown,
@@ -59,8 +61,9 @@ impl Gate {
                 ended_unknown: ended.unknown,
             })
             .collect();
-        // The sort keeps the order of names among equals.
-        actions.sort_by_key(|action| std::cmp::Reverse(action.retrievals));
+        actions.sort_unstable_by_key(|action| {
+            (std::cmp::Reverse(action.retrievals), action.mode, action.action)
+        });
         actions
     }
 }

@@ -13,8 +13,7 @@ mod tables;
 mod tests;
 mod thresholds;
 
-use std::collections::{BTreeMap, HashMap};
-
+use hashbrown::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,6 +26,7 @@ pub use self::scores::ComparedScores;
 use self::scores::{Scored, Scores as Compared};
 pub use self::tables::sections;
 pub use self::thresholds::ThresholdRow;
+use super::Merge;
 use super::by::By;
 use super::group::Group;
 use super::stats::{self, Histogram, Spread, Tally};
@@ -45,7 +45,8 @@ pub struct Summary {
     sessions: usize,
     /// Sessions that declare that citations were not recorded.
     no_citations: usize,
-    labels: BTreeMap<Option<String>, usize>,
+    /// By the label; by nothing where there was none.
+    labels: HashMap<String, usize>,
     top_scores: Histogram,
     missed: HashMap<String, Missed>,
     missed_without_hash: usize,
@@ -83,7 +84,7 @@ impl Default for Summary {
             total: Group::new(&PLAN),
             sessions: 0,
             no_citations: 0,
-            labels: BTreeMap::new(),
+            labels: HashMap::new(),
             top_scores: Histogram::default(),
             missed: HashMap::new(),
             missed_without_hash: 0,
@@ -126,8 +127,7 @@ impl Summary {
                 self.gate.add(verdict, ending);
             }
             let label = verdict.and_then(|verdict| verdict.label.as_deref());
-            let label = label.filter(|label| !label.is_empty());
-            *self.labels.entry(label.map(str::to_owned)).or_default() += 1;
+            *self.labels.entry_ref(label.unwrap_or_default()).or_default() += 1;
             let top_score = trace.top_score.map(Number::as_f64);
             if let Some(score) = top_score {
                 self.top_scores.add(score);
@@ -157,38 +157,8 @@ impl Summary {
         Ok(())
     }
 
-    /// Adds other sessions' figures.
-    pub fn merge(&mut self, other: Self) {
-        self.sessions += other.sessions;
-        self.no_citations += other.no_citations;
-        self.total.merge(other.total);
-        for (label, count) in other.labels {
-            *self.labels.entry(label).or_default() += count;
-        }
-        self.top_scores.merge(&other.top_scores);
-        self.missed_without_hash += other.missed_without_hash;
-        for (hash, theirs) in other.missed {
-            let mine = self.missed.entry(hash).or_default();
-            mine.misses += theirs.misses;
-            mine.sessions += theirs.sessions;
-            mine.best = mine.best.into_iter().chain(theirs.best).reduce(f64::max);
-        }
-        for (id, theirs) in other.documents {
-            let mine = self.documents.entry(id).or_default();
-            mine.retrievals += theirs.retrievals;
-            mine.sessions += theirs.sessions;
-            mine.cited |= theirs.cited;
-        }
-        self.disagrees += other.disagrees;
-        self.repeats += other.repeats;
-        self.scores.merge(other.scores);
-        self.gate.merge(other.gate);
-        // What comes next is of another session, and another retrieval.
-        self.serial += other.serial;
-    }
-
     fn missed(&mut self, hash: &str, score: Option<f64>) {
-        let Some(missed) = entry(&mut self.missed, hash) else { return };
+        let missed = self.missed.entry_ref(hash).or_default();
         missed.misses += 1;
         missed.sessions += usize::from(missed.session != self.sessions);
         missed.session = self.sessions;
@@ -199,7 +169,7 @@ impl Summary {
 
     /// What is known of a document; None for one whose id was not sent.
     fn document(&mut self, id: &str) -> Option<&mut Retrieved> {
-        if id.is_empty() { None } else { entry(&mut self.documents, id) }
+        if id.is_empty() { None } else { Some(self.documents.entry_ref(id).or_default()) }
     }
 
     /// The figures.
@@ -235,13 +205,12 @@ impl Summary {
             .labels
             .iter()
             .map(|(label, count)| Labelled {
-                label: label.as_deref(),
+                label: Some(&**label).filter(|label| !label.is_empty()),
                 count: *count,
                 share: share(*count, counts.retrievals),
             })
             .collect();
-        // The sort keeps the order of names among equals.
-        answerability.sort_by_key(|label| std::cmp::Reverse(label.count));
+        answerability.sort_unstable_by_key(|label| (std::cmp::Reverse(label.count), label.label));
         Figures {
             sessions: self.sessions,
             sessions_declaring_no_citations: self.no_citations,
@@ -270,6 +239,37 @@ impl Summary {
     }
 }
 
+impl Merge for Summary {
+    fn merge(&mut self, other: Self) {
+        self.sessions += other.sessions;
+        self.no_citations += other.no_citations;
+        self.total.merge(other.total);
+        for (label, count) in other.labels {
+            *self.labels.entry(label).or_default() += count;
+        }
+        self.top_scores.merge(&other.top_scores);
+        self.missed_without_hash += other.missed_without_hash;
+        for (hash, theirs) in other.missed {
+            let mine = self.missed.entry(hash).or_default();
+            mine.misses += theirs.misses;
+            mine.sessions += theirs.sessions;
+            mine.best = mine.best.into_iter().chain(theirs.best).reduce(f64::max);
+        }
+        for (id, theirs) in other.documents {
+            let mine = self.documents.entry(id).or_default();
+            mine.retrievals += theirs.retrievals;
+            mine.sessions += theirs.sessions;
+            mine.cited |= theirs.cited;
+        }
+        self.disagrees += other.disagrees;
+        self.repeats += other.repeats;
+        self.scores.merge(other.scores);
+        self.gate.merge(other.gate);
+        // What comes next is of another session, and another retrieval.
+        self.serial += other.serial;
+    }
+}
+
 /// A caution where sessions declare that citations were not recorded.
 fn citations_unrecorded(sessions: usize) -> Option<String> {
     let (declare, they) = if sessions == 1 { ("declares", "it") } else { ("declare", "they") };
@@ -277,14 +277,6 @@ fn citations_unrecorded(sessions: usize) -> Option<String> {
         let sessions = spell::counted(sessions, "session", "sessions");
         format!("{sessions} {declare} no_citations: what {they} cited may not have been recorded")
     })
-}
-
-/// The entry of `key`, which is copied only where it is new. Always there.
-fn entry<'m, T: Default>(map: &'m mut HashMap<String, T>, key: &str) -> Option<&'m mut T> {
-    if !map.contains_key(key) {
-        map.insert(key.to_owned(), T::default());
-    }
-    map.get_mut(key)
 }
 
 /// Figures over the retrievals of all sessions.

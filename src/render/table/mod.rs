@@ -13,7 +13,7 @@ use comfy_table::{
 
 use self::survey::Survey;
 use super::layout::{GAP, Group, Layout, Need, columns_of, lay_out};
-use super::{LayoutOptions, Out, json, sanitize, wrap};
+use super::{LayoutOptions, Out, cell, wrap};
 use crate::rows::{Align, Cell, EachRow, Head, Tone};
 
 /// Rows that are laid out at a time, so that a long table costs no more memory than a short one.
@@ -49,8 +49,9 @@ pub fn write(
     let mut needs = vec![Need::default(); heads.len()];
     let (mut kept, mut left) = (0, 0_usize);
     let mut above = Vec::new();
+    let mut cut = false;
     each(&mut |row| {
-        let row = shown(row, heads, &survey, &mut above, options);
+        let row = shown(row, heads, &survey, &mut above, &mut cut, options);
         for ((cell, need), head) in row.iter().zip(&mut needs).zip(heads) {
             let wrapped = options.width.is_some() && (head.wraps || head.step.is_some());
             need.widen(&cell.text, wrapped, cell.code);
@@ -69,7 +70,7 @@ pub fn write(
     }
     let layout = lay_out(heads, &needs, options.width);
     options.measured(layout.width());
-    let mut written = Written { rows: kept + left, cut: false, shared: survey.told(heads) };
+    let mut written = Written { rows: kept + left, cut, shared: survey.told(heads) };
     let mut writer = Writer {
         heads,
         layout: &layout,
@@ -90,7 +91,7 @@ pub fn write(
     if left > 0 {
         let (mut above, mut place) = (Vec::new(), 0);
         each(&mut |row| {
-            let row = shown(row, heads, &survey, &mut above, options);
+            let row = shown(row, heads, &survey, &mut above, &mut cut, options);
             place += 1;
             if place > kept { writer.batch(&[row], out) } else { Ok(()) }
         })?;
@@ -99,17 +100,19 @@ pub fn write(
 }
 
 /// A row's cells as they may be shown: harmless, of one line, without what is said once, blank where
-/// they repeat the row above.
+/// they repeat the row above; `cut` is set where a part of one was left out.
 fn shown<'a>(
     mut row: Vec<Cell<'a>>,
     heads: &[Head],
     survey: &Survey,
     above: &mut Vec<String>,
+    cut: &mut bool,
     options: &LayoutOptions,
 ) -> Vec<Cell<'a>> {
     for cell in &mut row {
-        let text = std::mem::take(&mut cell.text);
-        cell.text = if cell.code { json::readable(text) } else { sanitize::cow_line(text) };
+        let (text, was_cut) = cell::shown(cell, options.full);
+        cell.text = text;
+        *cut |= was_cut;
     }
     survey.apply(&mut row);
     // In a pipe a row stands for itself.
@@ -131,8 +134,8 @@ fn shown<'a>(
 #[derive(Default)]
 struct Packed {
     texts: String,
-    /// Where each cell ends in `texts`, and a cell that looks as it does.
-    cells: Vec<(u32, Cell<'static>)>,
+    /// Where each cell ends in `texts`, how it looks, whether it is code, and its lines.
+    cells: Vec<(u32, Tone, bool, Option<u8>)>,
 }
 
 impl Packed {
@@ -141,19 +144,18 @@ impl Packed {
             self.texts.push_str(&cell.text);
             // A cell that ended past this would have been one of four gigabytes.
             let end = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-            let Cell { tone, code, lines, .. } = *cell;
-            self.cells.push((end, Cell { text: Cow::Borrowed(""), tone, code, lines }));
+            self.cells.push((end, cell.tone, cell.code, cell.lines));
         }
     }
 
     fn rows(&self, columns: usize) -> impl Iterator<Item = Vec<Cell<'_>>> {
         let mut start = 0;
         self.cells.chunks(columns.max(1)).map(move |row| {
-            let cell = |(end, cell): &(u32, Cell<'static>)| {
+            let cell = |(end, tone, code, lines): &(u32, Tone, bool, Option<u8>)| {
                 let end = *end as usize;
                 let text = Cow::Borrowed(self.texts.get(start..end).unwrap_or_default());
                 start = end;
-                Cell { text, ..*cell }
+                Cell { code: *code, lines: *lines, ..Cell::new(text, *tone) }
             };
             row.iter().map(cell).collect()
         })

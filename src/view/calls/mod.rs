@@ -30,7 +30,7 @@ use super::turns::Place;
 use crate::model::{
     LazyText, MessageEntry, MessageTools, Text, ToolCall, ToolCallEntry, ToolResult,
 };
-use crate::rows::{Record, Tone};
+use crate::rows::{Quoting, Record, Tone};
 
 /// A message, as far as its tool traffic goes.
 pub trait Traffic<'a>: Place {
@@ -247,22 +247,38 @@ pub fn are_broken(arguments: LazyText<'_>) -> bool {
 
 /// An error as people read it: where it is JSON that has a message, that comes first.
 pub fn message_first(error: &str) -> Cow<'_, str> {
-    fn told(error: &str) -> Option<String> {
-        let record = error.trim_start().starts_with('{').then(|| Record::of(error).ok())??;
-        if let Some(message) = message(&record) {
-            let rest = record.without("message");
-            return Some(if rest == "{}" { message } else { format!("{message} {rest}") });
-        }
-        let inner = record.named("error").filter(|json| json.starts_with('{'))?;
-        Some(format!("{} {error}", message(&Record::of(inner).ok()?)?))
+    match told(error) {
+        (Some(message), rest) if rest.is_empty() => Cow::Owned(message),
+        (Some(message), rest) => Cow::Owned(format!("{message} {rest}")),
+        (None, _) => Cow::Borrowed(error),
     }
+}
 
+/// The same among other words.
+pub fn quote_error(quoting: &mut Quoting, error: &str) {
+    let (message, rest) = told(error);
+    if let Some(message) = message {
+        quoting.words(&message);
+        quoting.words(if rest.is_empty() { "" } else { " " });
+    }
+    quoting.quote(&rest);
+}
+
+/// The message of an error that is JSON and has one, and what else it says.
+fn told(error: &str) -> (Option<String>, Cow<'_, str>) {
     fn message(record: &Record<'_>) -> Option<String> {
         let message = record.string("message").filter(|text| !text.trim().is_empty());
         message.map(Cow::into_owned)
     }
 
-    told(error).map_or(Cow::Borrowed(error), Cow::Owned)
+    let record = error.trim_start().starts_with('{').then(|| Record::of(error).ok()).flatten();
+    let Some(record) = record else { return (None, error.into()) };
+    if let Some(message) = message(&record) {
+        let rest = Some(record.without("message")).filter(|rest| rest != "{}");
+        return (Some(message), rest.unwrap_or_default().into());
+    }
+    let inner = record.named("error").filter(|json| json.starts_with('{'));
+    (inner.and_then(|json| message(&Record::of(json).ok()?)), error.into())
 }
 
 /// The text, if there is any.

@@ -16,9 +16,9 @@ mod row;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::{HashMap, HashSet};
 use std::slice;
 
+use hashbrown::{HashMap, HashSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -119,22 +119,22 @@ enum What<'d> {
     Citation(&'d CitedChunk<'d>),
 }
 
-/// The citations of one turn: chunk and document → the citation's index, and whether a retrieval
-/// returned it.
-type Cited<'d> = HashMap<(&'d str, &'d str), (usize, bool)>;
+/// Citations by the place of their turn, chunk and document → where the first of them stands, and
+/// whether a retrieval returned it.
+type Cited<'d> = HashMap<(usize, &'d str, &'d str), (usize, bool)>;
 
 impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
     /// Joins a document's retrievals with its turns and citations.
     pub fn new(input: &'d Joined<'d, M, T>) -> Self {
-        let turns = Turns::new(&input.messages);
-        let mut by_turn: HashMap<&str, Cited<'_>> = HashMap::new();
+        let mut turns = Turns::new(&input.messages);
+        let mut citations = Cited::with_capacity(input.citations.len());
         for (index, citation) in input.citations.iter().enumerate() {
-            by_turn
-                .entry(&citation.assistant_turn_id)
-                .or_default()
-                .entry((&citation.chunk_id, &citation.doc_id))
+            let place = turns.place(&citation.assistant_turn_id);
+            citations
+                .entry((place, &citation.chunk_id, &citation.doc_id))
                 .or_insert((index, false));
         }
+        let cited: HashSet<usize> = citations.keys().map(|(place, ..)| *place).collect();
 
         let found = input.rag_traces.iter().map(|trace| trace.retrieved.len()).sum();
         let mut rag = Self {
@@ -144,15 +144,21 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
             counts: Counts {
                 retrievals: input.rag_traces.len(),
                 chunks_found: found,
-                citations: by_turn.values().map(HashMap::len).sum(),
+                citations: citations.len(),
                 ..Counts::default()
             },
             flags: Flags::default(),
         };
         let mut missed = HashSet::new();
-        for trace in &input.rag_traces {
-            let mut entry =
-                rag.retrieval(trace, &turns, by_turn.get_mut(&*trace.assistant_turn_id));
+        // Where the last retrieval of a turn stands.
+        let mut last = HashMap::new();
+        for (index, trace) in input.rag_traces.iter().enumerate() {
+            let place = turns.place(&trace.assistant_turn_id);
+            let of_turn = Some(&mut citations).filter(|_| cited.contains(&place));
+            if of_turn.is_some() {
+                last.insert(place, index);
+            }
+            let mut entry = rag.retrieval(trace, place, turns.at(place), of_turn);
             if let Some(hash) = trace.query_hash.as_deref().filter(|hash| !hash.is_empty()) {
                 entry.flags.set(Flag::Repeat, missed.contains(hash));
                 if entry.flags.has(Flag::Miss) {
@@ -162,7 +168,7 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
             rag.note(entry.flags);
             rag.entries.push(entry);
         }
-        rag.place_strays(&turns, &by_turn);
+        rag.place_strays(&turns, citations, &last);
         rag
     }
 
@@ -170,13 +176,14 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
     fn retrieval(
         &mut self,
         trace: &'d RagTraceEntry<'d>,
-        turns: &Turns<'d>,
+        place: usize,
+        turn: Option<usize>,
         mut citations: Option<&mut Cited<'d>>,
     ) -> Entry<'d> {
         let first = self.cited.len();
         let mut cited = 0;
         for chunk in &trace.retrieved {
-            let key = (&*chunk.chunk_id, &*chunk.doc_id);
+            let key = (place, &*chunk.chunk_id, &*chunk.doc_id);
             let citation = citations.as_mut().and_then(|citations| citations.get_mut(&key));
             self.cited.push(citation.is_some());
             if let Some((_, retrieved)) = citation {
@@ -188,44 +195,42 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
         self.counts.hits += usize::from(trace.hit == Some(true));
         self.counts.verdicts += usize::from(trace.hit.is_some());
 
-        let (turn, timestamp) = self.turn(&trace.assistant_turn_id, turns);
         let mut flags = Flags::default();
         flags.set(Flag::Miss, is_miss(trace));
         flags.set(Flag::Unanswerable, is_unanswerable(trace));
         flags.set(Flag::Uncited, cited == 0 && !trace.retrieved.is_empty());
         flags.set(Flag::Orphan, turn.is_none());
         flags.set(Flag::Disagrees, disagrees(trace));
-        Entry { what: What::Retrieval { trace, first, cited }, turn, timestamp, flags }
+        let what = What::Retrieval { trace, first, cited };
+        Entry { what, turn, timestamp: self.time(turn), flags }
     }
 
     /// Puts each citation that no retrieval returned behind the last retrieval of its turn, or last.
-    fn place_strays(&mut self, turns: &Turns<'d>, by_turn: &HashMap<&str, Cited<'d>>) {
-        let strays: Vec<&'d CitedChunk<'d>> = (self.input.citations.iter().enumerate())
-            .filter(|(index, citation)| {
-                by_turn
-                    .get(&*citation.assistant_turn_id)
-                    .and_then(|cited| cited.get(&(&*citation.chunk_id, &*citation.doc_id)))
-                    .is_some_and(|(first, retrieved)| first == index && !retrieved)
-            })
-            .map(|(_, citation)| citation)
-            .collect();
+    fn place_strays(
+        &mut self,
+        turns: &Turns<'d>,
+        citations: Cited<'d>,
+        last: &HashMap<usize, usize>,
+    ) {
+        let strays = citations.into_iter().filter(|(_, (_, retrieved))| !retrieved);
+        let mut strays: Vec<(usize, usize)> =
+            strays.map(|((place, ..), (index, _))| (index, place)).collect();
         if strays.is_empty() {
             return;
         }
-        let last: HashMap<&str, usize> = (self.input.rag_traces.iter().enumerate())
-            .map(|(index, trace)| (&*trace.assistant_turn_id, index))
-            .collect();
+        strays.sort_unstable();
         let end = self.entries.len();
         let mut placed: Vec<(usize, Entry<'d>)> =
             std::mem::take(&mut self.entries).into_iter().enumerate().collect();
-        for citation in strays {
-            let (turn, timestamp) = self.turn(&citation.assistant_turn_id, turns);
+        for (index, place) in strays {
+            let Some(citation) = self.input.citations.get(index) else { continue };
+            let turn = turns.at(place);
             let mut flags = Flags::from_iter([Flag::CitedNotRetrieved]);
             flags.set(Flag::Orphan, turn.is_none());
             self.note(flags);
-            let place = last.get(&*citation.assistant_turn_id).copied().unwrap_or(end);
             let what = What::Citation(citation);
-            placed.push((place, Entry { what, turn, timestamp, flags }));
+            let entry = Entry { what, turn, timestamp: self.time(turn), flags };
+            placed.push((last.get(&place).copied().unwrap_or(end), entry));
         }
         placed.sort_by_key(|(place, _)| *place);
         self.entries = placed.into_iter().map(|(_, entry)| entry).collect();
@@ -236,11 +241,9 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
         self.counts.flagged(flags);
     }
 
-    /// The number and time of a turn. An id that was not sent is no message's.
-    fn turn(&self, id: &str, turns: &Turns<'d>) -> (Option<usize>, Option<&'d Timestamp<'d>>) {
-        let number = if id.is_empty() { None } else { turns.number(id) };
-        let message = number.and_then(|number| self.input.messages.get(number - 1));
-        (number, message.and_then(Said::timestamp))
+    /// When a turn was said.
+    fn time(&self, turn: Option<usize>) -> Option<&'d Timestamp<'d>> {
+        self.input.messages.get(turn?.checked_sub(1)?).and_then(Said::timestamp)
     }
 
     /// The document this is of.

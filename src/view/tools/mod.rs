@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::calls::{self, Call, message_first};
+use super::calls::{self, Call, quote_error};
 pub use super::calls::{Counts, Status};
 use super::overview;
 use super::turns::Turns;
@@ -19,7 +19,7 @@ use crate::model::{
     LazyText, MessageTools, MissingEvidenceReason, Number, SessionAnalysisInput, Skipped,
     Timestamp, ToolCallEntry,
 };
-use crate::rows::{Cell, Column, Page, Row, Tone, look, spell};
+use crate::rows::{Cell, Column, Page, Quoting, Row, Tone, look, spell};
 
 /// What this view reads of a document.
 pub type Input<'a> =
@@ -153,13 +153,20 @@ fn arguments<'r>(row: &'r ToolRow<'_>) -> Cell<'r> {
 
 /// The error, else the result; both where there are both; absent where nothing came back.
 fn outcome<'r>(row: &'r ToolRow<'_>) -> Cell<'r> {
-    let error = row.error.map(message_first);
-    let cell = match (error, row.result) {
+    let cell = match (row.error, row.result) {
         (Some(error), Some(result)) if !result.is_empty() => {
-            let both = format!("{error} (with the result {})", result.decode());
-            Cell::new(both, Tone::Bad).lines(ERROR_LINES)
+            let mut both = Quoting::default();
+            quote_error(&mut both, error);
+            both.words(" (with the result ");
+            both.quote(&result.decode());
+            both.words(")");
+            return both.cell(Tone::Bad).lines(ERROR_LINES);
         }
-        (Some(error), _) => Cell::new(error, Tone::Bad).lines(ERROR_LINES),
+        (Some(error), _) => {
+            let mut told = Quoting::default();
+            quote_error(&mut told, error);
+            return told.cell(Tone::Bad).lines(ERROR_LINES);
+        }
         (None, Some(result)) if result.is_empty() => Cell::new("(empty)", Tone::Dim),
         (None, Some(result)) => result.decode().into(),
         (None, None) => return Cell::absent(),
