@@ -109,7 +109,8 @@ fn an_error_is_whole_and_begins_with_its_message() {
         {"tool_call_id": "c", "name": "pay", "arguments": format!("{{\"note\":\"{reason}\""),
          "error": error}]});
     for width in [60, 80, 100, 140] {
-        let page = over(&[document.clone()], &format!("tools in.ndjson --width {width}")).stdout;
+        let documents = std::slice::from_ref(&document);
+        let page = over(documents, &format!("tools in.ndjson --width {width}")).stdout;
         assert!(page.contains("E7") && page.contains("retryable"), "{page}");
         assert!(page.matches("word").count() >= 60, "{page}");
         assert!(page.contains("broken-arguments") && page.contains('…'), "{page}");
