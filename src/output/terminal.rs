@@ -27,6 +27,9 @@ pub struct Terminal {
     pub width: Option<usize>,
     /// Whether what is for reading may be paged.
     pub pager: bool,
+    /// Columns of the terminal that standard error goes to, where standard output goes elsewhere and
+    /// nobody said how wide that is.
+    pub beside: Option<usize>,
 }
 
 impl Terminal {
@@ -49,6 +52,10 @@ impl Terminal {
             color_errors: wants_color(output.color, stderr),
             width,
             pager: stdout && !output.no_pager && !is_dumb(),
+            beside: (stderr && !stdout && output.width.is_none())
+                .then(|| terminal_size::terminal_size_of(io::stderr()))
+                .flatten()
+                .map(|(width, _)| usize::from(width.0)),
         }
     }
 
@@ -59,6 +66,7 @@ impl Terminal {
             color: wants_color(output.color, false),
             width: output.width.map(usize::from).filter(|width| *width > 0),
             pager: false,
+            beside: None,
             ..self
         }
     }

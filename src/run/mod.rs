@@ -79,7 +79,7 @@ pub fn run(cli: &Cli) -> Exit {
             Err(Failure::usage("--by groups the figures of --summary").hint("add --summary").into())
         }
         Command::Completions { shell } => completions::print(*shell),
-        Command::Schema { rows } => schema::print(rows.as_deref()),
+        Command::Schema { rows } => schema::print(rows.as_deref(), &terminal),
         Command::Demo { port, list } => demo::serve(*port, *list, &reporter),
         Command::Fetch(args) => {
             let elsewhere = args.output.as_deref().is_some_and(|path| !output::is_stdout(path));
@@ -92,7 +92,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Missing(args) => Run::new(cli, terminal, &mut reporter).missing(args),
         Command::Gaps(args) => Run::new(cli, terminal, &mut reporter).gaps(args),
     };
-    result.unwrap_or_else(|error| {
+    let exit = result.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {
             reporter.end_progress();
             return Exit::Done;
@@ -112,7 +112,9 @@ pub fn run(cli: &Cli) -> Exit {
         };
         reporter.fatal(&failure);
         failure.exit
-    })
+    });
+    reporter.tell_width();
+    exit
 }
 
 /// Whether the reader of our output went away, which is its right.
@@ -162,6 +164,7 @@ impl<'a> Run<'a> {
             full: false,
             excel: cli.output.excel,
             terminal: terminal.stdout,
+            widest: reporter.widest().filter(|_| terminal.beside.is_some()),
         };
         Self {
             cli,

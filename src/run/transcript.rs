@@ -3,7 +3,7 @@
 use super::figures::Asked;
 use super::selection::Reader;
 use super::{Done, Run};
-use crate::cli::{RowFormat, TranscriptArgs, TranscriptFormat};
+use crate::cli::{RowFormat, TranscriptArgs, TranscriptCondition, TranscriptFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::figures::by::By;
@@ -23,11 +23,12 @@ impl Run<'_> {
         let selection = Selection {
             turns: args.turn.clone(),
             roles: args.role.clone(),
+            flagged: args.only.contains(&TranscriptCondition::Flagged),
             evidence: !args.no_evidence,
         };
         let format = Format::try_from(args.format)?;
         let documents = self.documents(&args.sessions)?;
-        let mut out = self.out(matches!(format, Format::Text | Format::Markdown));
+        let mut out = self.out(true);
         self.options.full = args.full;
         let options = self.options.clone();
         let mut framed = Framed::new(frame(format, &options), &mut out);

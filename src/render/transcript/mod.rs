@@ -5,6 +5,7 @@ mod markdown;
 mod text;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
 use std::ops::RangeInclusive;
 
@@ -74,8 +75,13 @@ fn nothing(transcript: &Transcript<'_>, selection: &Selection) -> Option<String>
     }
     let roles: Vec<_> = selection.roles.iter().map(|role| quoted(role)).collect();
     let roles = roles.join(" or ");
-    Some(match &selection.turns {
-        None => {
+    let place = spans(&selection.turns);
+    if selection.flagged && transcript.has(&Selection { flagged: false, ..selection.clone() }) {
+        let wanted = if selection.takes_ends() { "" } else { " that is selected" };
+        return Some(format!("no turn{wanted} has a flag: there is nothing to look at"));
+    }
+    Some(match &*selection.turns {
+        [] => {
             let known: Vec<_> =
                 transcript.roles().iter().take(12).map(|role| named(role)).collect();
             let more = if transcript.roles().len() > 12 { ", …" } else { "" };
@@ -84,11 +90,39 @@ fn nothing(transcript: &Transcript<'_>, selection: &Selection) -> Option<String>
                 known.join(", ")
             )
         }
-        Some(range) if *range.start() > transcript.turns() || selection.roles.is_empty() => {
-            format!("no turn {}; the session has {}", span(range), turns(transcript.turns()))
+        ranges
+            if selection.roles.is_empty()
+                || ranges.iter().all(|range| *range.start() > transcript.turns()) =>
+        {
+            format!("no turn {place}; the session has {}", turns(transcript.turns()))
         }
-        Some(range) => format!("no turn of {} has the role {roles}", span(range)),
+        _ => format!("no turn of {place} has the role {roles}"),
     })
+}
+
+/// `#4, #10 or later`.
+fn spans(ranges: &[RangeInclusive<usize>]) -> String {
+    ranges.iter().map(span).collect::<Vec<_>>().join(", ")
+}
+
+/// Turns that the header names.
+const NAMED: usize = 12;
+
+/// The turns to look at, with what there is to see: `#6 cited-not-retrieved`.
+fn looks(looks: &BTreeMap<usize, Vec<String>>) -> Vec<String> {
+    let named = looks.iter().take(NAMED);
+    let mut parts: Vec<String> = named
+        .map(|(turn, looks)| sanitize::line(&format!("#{turn} {}", looks.join(", "))).into_owned())
+        .collect();
+    let more = looks.len().saturating_sub(NAMED);
+    parts.extend((more > 0).then(|| format!("{} more: --only flagged", spell::count(more))));
+    parts
+}
+
+/// What a selection of turns leaves out; None where that is nothing.
+fn left_out(transcript: &Transcript<'_>, selection: &Selection) -> Option<String> {
+    let parts = transcript.left_out(selection);
+    (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", ")))
 }
 
 /// `#4`, `#4..#9`, `#4 and later`.
@@ -103,13 +137,18 @@ fn span(range: &RangeInclusive<usize>) -> String {
 /// What is selected, in words: `turns #4..#9, role user, without evidence`.
 fn selected(selection: &Selection) -> String {
     let mut parts = Vec::new();
-    if let Some(range) = &selection.turns {
+    if let [range] = &*selection.turns {
         let one = range.start() == range.end();
         parts.push(format!("turn{} {}", if one { "" } else { "s" }, span(range)));
+    } else if !selection.turns.is_empty() {
+        parts.push(format!("turns {}", spans(&selection.turns)));
     }
     if !selection.roles.is_empty() {
         let roles: Vec<_> = selection.roles.iter().map(|role| named(role)).collect();
         parts.push(format!("role {}", roles.join(" or ")));
+    }
+    if selection.flagged {
+        parts.push("flagged".to_owned());
     }
     if !selection.evidence {
         parts.push("without evidence".to_owned());

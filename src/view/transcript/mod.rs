@@ -7,16 +7,18 @@
 mod chunks;
 mod flags;
 mod header;
+mod looks;
 mod places;
 mod rows;
 mod selection;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use self::chunks::{Chunks, CitationJoin, Cited};
-use self::flags::raised;
+use self::flags::{HANDED_OFF, REOPENED, raised};
 use self::places::{ByTurn, place_handoffs};
 use super::calls::{self, Call};
 use super::turns::{Turns, seconds_between};
@@ -60,6 +62,8 @@ pub struct Transcript<'a> {
     citations: ByTurn<(&'a CitedChunk<'a>, bool)>,
     /// Hand-offs and the number of the turn they came after.
     handoffs: Vec<(usize, &'a HandoffEvent<'a>)>,
+    /// By turn, what there is to see; made where somebody asks.
+    looks: OnceCell<BTreeMap<usize, Vec<String>>>,
 }
 
 impl<'a> Transcript<'a> {
@@ -89,6 +93,7 @@ impl<'a> Transcript<'a> {
                 citations.map(|(chunk, found)| (number(&chunk.assistant_turn_id), (chunk, found))),
             ),
             handoffs: place_handoffs(&input.messages, &input.handoff_events),
+            looks: OnceCell::new(),
         }
     }
 
@@ -105,11 +110,16 @@ impl<'a> Transcript<'a> {
     /// Whether a turn is selected.
     pub fn has(&self, selection: &Selection) -> bool {
         let mut messages = self.input.messages.iter().enumerate();
-        messages.any(|(index, message)| selection.takes(index + 1, &message.role))
+        messages.any(|(index, message)| self.takes(selection, index + 1, &message.role))
+    }
+
+    /// Whether a turn is wanted.
+    fn takes(&self, selection: &Selection, turn: usize, role: &str) -> bool {
+        selection.takes(turn, role) && (!selection.flagged || self.looks().contains_key(&turn))
     }
 
     /// The facts about the session as a whole.
-    pub fn header(&self) -> Header<'a> {
+    pub fn header(&self) -> Header<'_> {
         let input = self.input;
         Header {
             session_id: &input.session_id,
@@ -130,6 +140,7 @@ impl<'a> Transcript<'a> {
             feedback: input.user_feedback.as_ref(),
             reopen: input.reopen.as_ref(),
             customer_metadata: input.customer_metadata,
+            looks: self.looks(),
         }
     }
 
@@ -173,12 +184,15 @@ impl<'a> Transcript<'a> {
                 }
             }
             let message = self.input.messages.get(index);
-            let message = message.filter(|message| selection.takes(index + 1, &message.role));
+            let message = message.filter(|message| self.takes(selection, index + 1, &message.role));
             before
                 .into_iter()
                 .chain(message.map(|message| Row::Message(self.message(index, message, selection))))
         });
-        let ends = if selection.is_whole() { self.ends(selection) } else { Vec::new() };
+        let mut ends = if selection.takes_ends() { self.ends(selection) } else { Vec::new() };
+        if selection.flagged {
+            ends.retain(|row| !row.flags().is_empty());
+        }
         places.chain(ends)
     }
 
@@ -220,6 +234,7 @@ impl<'a> Transcript<'a> {
             timestamp: event.timestamp.as_ref(),
             transferred_to_agent_id: event.transferred_to_agent_id.as_deref(),
             reason: event.reason.as_deref(),
+            flags: vec![HANDED_OFF],
         })
     }
 
@@ -229,17 +244,23 @@ impl<'a> Transcript<'a> {
         let csat = self.input.csat.as_ref().map(|csat| {
             let timestamp = csat.timestamp.as_ref();
             let (score, scale_max) = (csat.score, csat.scale_max);
-            (timestamp, Row::Csat(CsatRow { session_id, timestamp, score, scale_max }))
+            (
+                timestamp,
+                Row::Csat(CsatRow { session_id, timestamp, score, scale_max, flags: Vec::new() }),
+            )
         });
         let feedback = self.input.user_feedback.as_ref().map(|feedback| {
             let timestamp = feedback.timestamp.as_ref();
             let (rating, comment) = (feedback.rating, feedback.comment.as_deref());
-            (timestamp, Row::Feedback(FeedbackRow { session_id, timestamp, rating, comment }))
+            let flags = Vec::new();
+            let row = FeedbackRow { session_id, timestamp, rating, comment, flags };
+            (timestamp, Row::Feedback(row))
         });
         let reopen = self.input.reopen.as_ref().map(|reopen| {
             let timestamp = reopen.timestamp.as_ref();
             let reason = reopen.reason.as_deref();
-            (timestamp, Row::Reopen(ReopenRow { session_id, timestamp, reason }))
+            let flags = vec![REOPENED];
+            (timestamp, Row::Reopen(ReopenRow { session_id, timestamp, reason, flags }))
         });
         let mut ends: Vec<_> = [csat, feedback, reopen].into_iter().flatten().collect();
         // Those without a time come last.
@@ -299,7 +320,7 @@ impl<'a> Transcript<'a> {
     fn answered_with(&self, call: &Call<'a>, selection: &Selection) -> Option<LazyText<'a>> {
         let (index, _) = call.carried?;
         let message = self.input.messages.get(index)?;
-        selection.takes(index + 1, &message.role).then_some(message.content)
+        self.takes(selection, index + 1, &message.role).then_some(message.content)
     }
 
     /// Whether the call is at a turn that is selected, or among the orphans, which are not left out.
@@ -307,9 +328,9 @@ impl<'a> Transcript<'a> {
         match call.turn {
             Some(turn) => {
                 let message = turn.checked_sub(1).and_then(|index| self.input.messages.get(index));
-                message.is_some_and(|message| selection.takes(turn, &message.role))
+                message.is_some_and(|message| self.takes(selection, turn, &message.role))
             }
-            None => selection.is_whole(),
+            None => selection.takes_ends(),
         }
     }
 
@@ -353,19 +374,6 @@ impl<'a> Transcript<'a> {
             threshold_low: gate.threshold_low,
             threshold_high: gate.threshold_high,
         });
-        let unanswerable = answerability.as_ref().is_some_and(|gate| match gate.label {
-            Some(label) => label.eq_ignore_ascii_case(UNANSWERABLE),
-            None => gate
-                .raw_top_score
-                .zip(gate.threshold_low)
-                .is_some_and(|(score, low)| score.as_f64() < low.as_f64()),
-        });
-        let flags = [
-            (trace.hit == Some(false), MISS),
-            (unanswerable, UNANSWERABLE),
-            (!trace.retrieved.is_empty() && cited == 0, UNCITED),
-            (turn == 0, ORPHAN),
-        ];
         RetrievalRow {
             rag_query_id: &trace.rag_query_id,
             assistant_turn_id: &trace.assistant_turn_id,
@@ -378,9 +386,26 @@ impl<'a> Transcript<'a> {
             hit: trace.hit,
             latency_ms: trace.latency_ms,
             answerability,
-            flags: raised(&flags),
+            flags: retrieval_flags(turn, trace, cited),
         }
     }
+}
+
+/// The flags of a retrieval of which so many chunks were cited.
+fn retrieval_flags(turn: usize, trace: &Retrieval<'_>, cited: usize) -> Vec<&'static str> {
+    let unanswerable = trace.answerability.as_ref().is_some_and(|gate| match &gate.label {
+        Some(label) => label.eq_ignore_ascii_case(UNANSWERABLE),
+        None => gate
+            .raw_top_score
+            .zip(gate.threshold_low)
+            .is_some_and(|(score, low)| score.as_f64() < low.as_f64()),
+    });
+    raised(&[
+        (trace.hit == Some(false), MISS),
+        (unanswerable, UNANSWERABLE),
+        (!trace.retrieved.is_empty() && cited == 0, UNCITED),
+        (turn == 0, ORPHAN),
+    ])
 }
 
 /// The roles, each once, in the order they first speak.

@@ -62,6 +62,9 @@ pub fn write(
                 Fact::plain(selected(selection)),
             ],
         )?;
+        if let Some(left_out) = super::left_out(transcript, selection) {
+            page.paragraph(0, &left_out, Tone::Dim)?;
+        }
         page.notice(&header)?;
     }
     if let Some(nothing) = nothing(transcript, selection) {
