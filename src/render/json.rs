@@ -263,6 +263,11 @@ impl<'a> Elements<'a> {
         Self { out, options, lines, empty: true }
     }
 
+    /// The rows that go on where others, written elsewhere, have begun.
+    pub fn going_on(self) -> Self {
+        Self { empty: false, ..self }
+    }
+
     /// The next row.
     pub fn push(&mut self, row: &impl Serialize) -> io::Result<()> {
         self.push_json(&serde_json::to_string(row)?)

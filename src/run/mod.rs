@@ -10,6 +10,7 @@ mod gaps;
 mod generated;
 mod missing;
 mod out_dir;
+mod parts;
 mod rag;
 #[cfg(test)]
 mod reference;
@@ -343,13 +344,15 @@ impl<'a> Run<'a> {
     ) -> anyhow::Result<Vec<A>> {
         let first = documents.next(self.reporter).transpose();
         let queue = Queue { ended: first.is_none(), first, rest: documents };
-        // One document is one thread's work.
-        let workers =
-            if queue.rest.is_exhausted() { 1 } else { thread::available_parallelism()?.get() };
+        let cores = thread::available_parallelism()?.get();
+        // One document is one thread's work, who may share it out.
+        let alone = queue.rest.is_exhausted();
+        let workers = if alone { 1 } else { cores };
+        let cores = alone.then_some(cores);
         let selection = Arc::clone(&self.selection);
         let make = |next: Next, state: &mut A, out: &mut dyn io::Write| {
             let document = Document::new(next??)?;
-            let value = make(&Reader::new(&document, &selection), state, out)?;
+            let value = make(&Reader::new(&document, &selection, cores), state, out)?;
             let subject = (!value.remarks.is_empty()).then(|| document.origin().subject());
             Ok(Made { subject, fetched: document.is_fetched(), value })
         };

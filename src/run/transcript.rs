@@ -1,6 +1,9 @@
 //! `transcript`: read the conversation, with its evidence in place.
 
+use std::io;
+
 use super::figures::Asked;
+use super::parts::in_parts;
 use super::selection::Reader;
 use super::{Done, Run};
 use crate::cli::{RowFormat, TranscriptArgs, TranscriptCondition, TranscriptFormat};
@@ -10,7 +13,7 @@ use crate::figures::by::By;
 use crate::figures::table::Table;
 use crate::figures::transcript as figures;
 use crate::render::frame::Framed;
-use crate::render::transcript::{Format, frame, write};
+use crate::render::transcript::{Format, frame, has_parts, write};
 use crate::view::messages::{self, MessageFacts};
 use crate::view::transcript::{Input, Selection, Transcript};
 
@@ -38,7 +41,12 @@ impl Run<'_> {
             || (),
             |document, (), out| {
                 let input: Input<'_> = document.read()?;
-                let told = write(&Transcript::new(&input), &selection, format, &options, out)?;
+                let transcript = Transcript::new(&input);
+                let write = |places, out: &mut dyn io::Write| {
+                    write(&transcript, &selection, format, &options, places, out)
+                };
+                let cores = document.cores().filter(|_| has_parts(&selection, format));
+                let told = in_parts(transcript.places(), cores, write, out)?;
                 let mut done = Done::new(document, &input, ());
                 done.remarks.extend(told);
                 Ok(done)

@@ -7,7 +7,7 @@ mod text;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use self::cut::say_the_same;
 use super::frame::Frame;
@@ -41,22 +41,32 @@ pub fn frame(format: Format, options: &LayoutOptions) -> Frame {
     }
 }
 
-/// Writes one session, as far as it is selected. Returns what must be told elsewhere, since the
-/// format has no place for it.
+/// Whether a session can be written in parts, one not waiting for another.
+pub fn has_parts(selection: &Selection, format: Format) -> bool {
+    // Where a part may turn out empty it is not known how the next one begins.
+    selection.is_whole() && format != Format::Markdown
+}
+
+/// Writes what stands at these places of one session, as far as it is selected. Returns what must be
+/// told elsewhere, since the format has no place for it.
 pub fn write(
     transcript: &Transcript<'_>,
     selection: &Selection,
     format: Format,
     options: &LayoutOptions,
+    places: Range<usize>,
     out: Out<'_>,
 ) -> io::Result<Option<String>> {
     match format {
         Format::Json | Format::Ndjson => {
             let mut elements = json::Elements::new(format == Format::Ndjson, options, out);
-            transcript.rows(selection).try_for_each(|row| elements.push(&row))?;
+            if places.start > 0 {
+                elements = elements.going_on();
+            }
+            transcript.rows_at(selection, places).try_for_each(|row| elements.push(&row))?;
             Ok(nothing(transcript, selection).filter(|_| !selection.is_whole()))
         }
-        Format::Text => text::write(transcript, selection, options, out).map(|()| None),
+        Format::Text => text::write(transcript, selection, options, places, out).map(|()| None),
         Format::Markdown => markdown::write(transcript, selection, options, out).map(|()| None),
     }
 }

@@ -210,7 +210,8 @@ fn printed(json: &str, format: Format, selection: &Selection, options: &LayoutOp
     let input = serde_json::from_str(json).unwrap();
     let mut out = Vec::new();
     let mut framed = Framed::new(frame(format, options), &mut out);
-    write(&Transcript::new(&input), selection, format, options, &mut framed).unwrap();
+    let transcript = Transcript::new(&input);
+    write(&transcript, selection, format, options, 0..transcript.places(), &mut framed).unwrap();
     framed.end().unwrap();
     String::from_utf8(out).unwrap()
 }
@@ -282,7 +283,7 @@ fn an_empty_page_says_why() {
     let input = serde_json::from_str(SMALL).unwrap();
     let (mut out, options) = (Vec::new(), options(None));
     let transcript = Transcript::new(&input);
-    let told = write(&transcript, &role("foo"), Format::Json, &options, &mut out).unwrap();
+    let told = write(&transcript, &role("foo"), Format::Json, &options, 0..9, &mut out).unwrap();
     assert!(told.unwrap().starts_with("no turn has the role"));
     assert!(out.is_empty());
 }
@@ -422,6 +423,26 @@ proptest! {
         let recorded = all("tool_calls");
         let recorded = recorded.iter().filter(|call| call["status"] != "unrecorded").count();
         prop_assert_eq!(recorded, count("tool_calls"));
+    }
+
+    #[test]
+    fn a_session_in_parts_is_the_session(document in documents(), size in 1_usize..4) {
+        let json = document.to_string();
+        let input: crate::view::transcript::Input<'_> = serde_json::from_str(&json).unwrap();
+        let transcript = Transcript::new(&input);
+        for format in [Format::Text, Format::Json, Format::Ndjson] {
+            prop_assert!(has_parts(&ALL, format));
+            let options = options(Some(80));
+            let places = 0..transcript.places();
+            let mut whole = Vec::new();
+            write(&transcript, &ALL, format, &options, places.clone(), &mut whole).unwrap();
+            let mut parts = Vec::new();
+            for start in places.step_by(size) {
+                let part = start..transcript.places().min(start + size);
+                write(&transcript, &ALL, format, &options, part, &mut parts).unwrap();
+            }
+            prop_assert_eq!(String::from_utf8(parts), String::from_utf8(whole));
+        }
     }
 
     #[test]

@@ -40,7 +40,9 @@ impl Transcript<'_> {
                     add(turn, RESULT_WITHOUT_CALL.to_owned());
                 }
             }
-            for (turn, (trace, cited)) in self.retrievals.0.iter().filter(|(turn, _)| *turn > 0) {
+            for (turn, (trace, (_, cited))) in
+                self.retrievals.0.iter().filter(|(turn, _)| *turn > 0)
+            {
                 let flags = retrieval_flags(*turn, trace, *cited);
                 // A miss says the rest.
                 let missed = flags.contains(&MISS);

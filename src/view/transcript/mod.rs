@@ -14,8 +14,11 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use hashbrown::{HashMap, HashSet};
 
 use self::chunks::{Chunks, CitationJoin, Cited};
 use self::flags::{HANDED_OFF, REOPENED, raised};
@@ -56,28 +59,26 @@ pub struct Transcript<'a> {
     answers: HashMap<usize, usize>,
     /// In the order of their keys.
     cited: Vec<Cited<'a>>,
-    /// Retrievals, each with how many of its chunks were cited.
-    retrievals: ByTurn<(&'a Retrieval<'a>, usize)>,
+    /// Retrievals, each with where its turn stands and how many of its chunks were cited.
+    retrievals: ByTurn<(&'a Retrieval<'a>, (usize, usize))>,
     /// Citations, each with whether a retrieval of its turn returned the chunk.
     citations: ByTurn<(&'a CitedChunk<'a>, bool)>,
     /// Hand-offs and the number of the turn they came after.
     handoffs: Vec<(usize, &'a HandoffEvent<'a>)>,
     /// By turn, what there is to see; made where somebody asks.
-    looks: OnceCell<BTreeMap<usize, Vec<String>>>,
+    looks: OnceLock<BTreeMap<usize, Vec<String>>>,
 }
 
 impl<'a> Transcript<'a> {
     /// Joins what belongs together.
     pub fn new(input: &'a Input<'a>) -> Self {
-        let turns = Turns::new(&input.messages);
-        // An id that was not sent belongs nowhere, even where a message has none either.
-        let number =
-            |id: &str| if id.is_empty() { 0 } else { turns.number(id).unwrap_or_default() };
+        let mut turns = Turns::new(&input.messages);
         let calls = calls::join(&input.messages, &input.tool_calls, |id| turns.number(id));
         let answers = calls.iter().enumerate().filter(|(_, call)| !call.is_result_alone());
         let answers = answers.filter_map(|(index, call)| Some((call.carried?.0, index))).collect();
         let CitationJoin { cited, counts, retrieved } =
-            CitationJoin::new(&input.rag_traces, &input.citations);
+            CitationJoin::new(&input.rag_traces, &input.citations, &mut turns);
+        let number = |id: &str| turns.number(id).unwrap_or_default();
         let retrievals = input.rag_traces.iter().zip(counts);
         let citations = input.citations.iter().zip(retrieved);
         Self {
@@ -93,7 +94,7 @@ impl<'a> Transcript<'a> {
                 citations.map(|(chunk, found)| (number(&chunk.assistant_turn_id), (chunk, found))),
             ),
             handoffs: place_handoffs(&input.messages, &input.handoff_events),
-            looks: OnceCell::new(),
+            looks: OnceLock::new(),
         }
     }
 
@@ -173,10 +174,26 @@ impl<'a> Transcript<'a> {
     /// The rows that are wanted: messages with hand-offs between them, then, where no turn is left
     /// out, the orphans and what came after the session.
     pub fn rows(&self, selection: &Selection) -> impl Iterator<Item = Row<'_>> {
+        self.rows_at(selection, 0..self.places())
+    }
+
+    /// So many places have rows: each turn, with the hand-offs before it, and the one past the last.
+    pub fn places(&self) -> usize {
+        self.turns() + 1
+    }
+
+    /// Those of the rows that stand at these places.
+    pub fn rows_at(
+        &self,
+        selection: &Selection,
+        places: Range<usize>,
+    ) -> impl Iterator<Item = Row<'_>> {
         let last = self.turns();
-        let mut handoffs = self.handoffs.iter().peekable();
-        // Turn by turn, each after the hand-offs that precede it; the one past the last is none.
-        let places = (0..=last).flat_map(move |index| {
+        let ends = selection.takes_ends() && places.contains(&last);
+        let before = self.handoffs.partition_point(|(place, _)| *place < places.start);
+        let handoffs = self.handoffs.get(before..).unwrap_or_default();
+        let mut handoffs = handoffs.iter().peekable();
+        let places = places.flat_map(move |index| {
             let mut before = Vec::new();
             while let Some((place, event)) = handoffs.next_if(|(place, _)| *place <= index) {
                 if selection.takes_event(*place, last) {
@@ -189,7 +206,7 @@ impl<'a> Transcript<'a> {
                 .into_iter()
                 .chain(message.map(|message| Row::Message(self.message(index, message, selection))))
         });
-        let mut ends = if selection.takes_ends() { self.ends(selection) } else { Vec::new() };
+        let mut ends = if ends { self.ends(selection) } else { Vec::new() };
         if selection.flagged {
             ends.retain(|row| !row.flags().is_empty());
         }
@@ -298,7 +315,7 @@ impl<'a> Transcript<'a> {
             retrievals: self
                 .retrievals
                 .of(turn)
-                .map(|(trace, cited)| self.retrieval(turn, trace, cited))
+                .map(|(trace, joined)| self.retrieval(turn, trace, joined))
                 .collect(),
             citations: self
                 .citations
@@ -357,13 +374,13 @@ impl<'a> Transcript<'a> {
         }
     }
 
-    fn retrieval(&self, turn: usize, trace: &'a Retrieval<'a>, cited: usize) -> RetrievalRow<'_> {
-        let retrieved = Chunks {
-            list: &trace.retrieved,
-            turn_id: &trace.assistant_turn_id,
-            citations: &self.cited,
-            cited,
-        };
+    fn retrieval(
+        &self,
+        turn: usize,
+        trace: &'a Retrieval<'a>,
+        (place, cited): (usize, usize),
+    ) -> RetrievalRow<'_> {
+        let retrieved = Chunks { list: &trace.retrieved, place, citations: &self.cited, cited };
         let answerability = trace.answerability.as_ref().map(|gate| AnswerabilityRow {
             label: gate.label.as_deref(),
             reason_code: gate.reason_code.as_deref(),

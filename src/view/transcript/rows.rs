@@ -73,6 +73,20 @@ impl Row<'_> {
     }
 }
 
+impl<'a> Row<'a> {
+    /// When it was; None where that was not sent.
+    pub fn timestamp(&self) -> Option<&'a Timestamp<'a>> {
+        match self {
+            Self::Message(row) => row.timestamp,
+            Self::Handoff(row) => row.timestamp,
+            Self::Csat(row) => row.timestamp,
+            Self::Feedback(row) => row.timestamp,
+            Self::Reopen(row) => row.timestamp,
+            Self::Orphan(_) => None,
+        }
+    }
+}
+
 /// What a turn is held against.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Evidence<'a> {

@@ -89,7 +89,7 @@ impl Page<'_> {
         } else {
             format!("── {day}, times in {} ──", self.options.spelling.zone.label(moment))
         };
-        (self.day, self.offset) = (Some(day), Some(offset));
+        self.see(moment, local);
         self.paragraph(0, &line, Tone::Dim)?;
         self.out.write_all(b"\n")
     }
