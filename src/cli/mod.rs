@@ -7,6 +7,7 @@ mod connection;
 mod figures;
 mod output;
 mod parse;
+mod prefix;
 mod selection;
 mod values;
 mod zone;
@@ -20,6 +21,7 @@ pub use self::connection::Connection;
 pub use self::figures::Figures;
 pub use self::output::Output;
 pub use self::parse::parse_time;
+pub use self::prefix::IdPrefix;
 pub use self::selection::Selection;
 pub use self::values::{
     ColorChoice, ErrorFormat, FetchFormat, GapCondition, MissingCondition, ProgressChoice,

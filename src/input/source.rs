@@ -31,6 +31,11 @@ pub enum Item {
 }
 
 impl Item {
+    /// Whether both are the same session to fetch.
+    pub fn is_same(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::Session(id), Self::Session(other)) if id == other)
+    }
+
     /// Whether it is a file, of which nobody is waited for.
     fn is_file(&self) -> bool {
         matches!(self, Self::Documents { input: Input::Path(_), .. })

@@ -1,6 +1,7 @@
 //! `--summary`: figures over all documents, in groups, and held against others.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use super::selection::Reader;
 use super::{Done, Run};
@@ -112,8 +113,12 @@ impl Run<'_> {
         let base = self.base(asked.sessions, &asked.figures.against)?;
         let bys = std::slice::from_ref(by);
         self.side = Some("of --against");
+        // An id's beginning names one of the sessions that are looked at, not one to compare with.
+        let of_any = Arc::new(self.selection.of_any());
+        let selection = std::mem::replace(&mut self.selection, of_any);
         let (before, _) = self.sum_items(base, asked.plan, bys, &count)?;
         self.side = Some("of those named");
+        self.selection = selection;
         let (after, matched) = self.sum_items(items, asked.plan, bys, &count)?;
         let ([before], [after]) = (&*before, &*after) else { return Ok(self.close(matched)) };
         let keys = compare::keys_of(before, after);
@@ -163,11 +168,12 @@ impl Run<'_> {
         let key_from_stdin =
             self.cli.connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
         let taken = key_from_stdin || sessions.sessions.iter().any(|session| session == "-");
-        let Named { items, notes } = input::resolve(against, taken)?;
+        let Named { items, prefixes, notes } = input::resolve(against, taken)?;
         for note in notes {
             self.reporter.note(&note);
         }
-        if items.iter().any(|item| matches!(item, Item::Session(_))) {
+        let is_session = |item: &Item| matches!(item, Item::Session(_));
+        if !prefixes.is_empty() || items.iter().any(is_session) {
             return Err(Failure::usage("--against takes saved sessions, a file or a folder")
                 .hint("fetch --out-dir BASE saves them")
                 .into());

@@ -1,5 +1,7 @@
 //! `gaps`: the questions that the knowledge base fails.
 
+use std::sync::Arc;
+
 use super::selection::Reader;
 use super::{Done, Run};
 use crate::cli::{GapCondition, GapsArgs, RowFormat};
@@ -22,7 +24,10 @@ impl Run<'_> {
         } else {
             let base = self.base(&args.sessions, &args.against)?;
             self.side = Some("of --against");
+            let of_any = Arc::new(self.selection.of_any());
+            let selection = std::mem::replace(&mut self.selection, of_any);
             let base = self.fold_gaps(base)?;
+            self.selection = selection;
             self.side = Some("of those named");
             Some(base)
         };

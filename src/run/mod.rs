@@ -9,7 +9,9 @@ mod gaps;
 #[cfg(test)]
 mod generated;
 mod missing;
+mod mistakes;
 mod out_dir;
+mod prefixes;
 mod rag;
 #[cfg(test)]
 mod reference;
@@ -18,6 +20,7 @@ mod selection;
 mod taking;
 mod tools;
 mod transcript;
+mod unparsed;
 mod workers;
 
 use std::collections::HashSet;
@@ -33,11 +36,13 @@ use uuid::Uuid;
 
 pub use self::completions::complete;
 use self::feed::{Next, Queue};
+use self::prefixes::Prefixes;
 use self::selection::{Reader, Selection};
 use self::taking::{Done, Made, Taking};
+pub use self::unparsed::{arguments, unparsed};
 use self::workers::in_order;
 use crate::api::{self, BaseUrl, Client, Key};
-use crate::cli::{self, Cli, Command, RowFormat, Sessions};
+use crate::cli::{self, Cli, Command, IdPrefix, RowFormat, Sessions};
 use crate::demo as samples;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
@@ -115,6 +120,14 @@ pub fn run(cli: &Cli) -> Exit {
     })
 }
 
+/// Whether an item may hold a session that was named by how its id begins.
+fn is_meant(item: &Item, prefixes: &Prefixes) -> bool {
+    match item {
+        Item::Session(id) => prefixes.take(&id.to_string(), true),
+        Item::Documents { .. } => true,
+    }
+}
+
 /// Whether the reader of our output went away, which is its right.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
@@ -138,6 +151,8 @@ struct Run<'a> {
     /// Which documents are wanted, and how many were.
     selection: Arc<Selection>,
     selected: usize,
+    /// Sessions that were given and, by their ids, are not wanted.
+    passed_over: usize,
     /// Which of two sides the documents are of, where some are held against others.
     side: Option<&'static str>,
     /// Where the output goes, if not to standard output.
@@ -173,6 +188,7 @@ impl<'a> Run<'a> {
             repeated: 0,
             selection: Arc::default(),
             selected: 0,
+            passed_over: 0,
             side: None,
             sink: None,
             at_stake: None,
@@ -187,21 +203,38 @@ impl<'a> Run<'a> {
 
     /// What `sessions` names. No request is made.
     fn items(&mut self, sessions: &Sessions) -> anyhow::Result<Vec<Item>> {
-        self.selection = Selection::new(&sessions.selection, self.options.spelling.zone)?.into();
         let connection = &self.cli.connection;
         let key_from_stdin =
             connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
+        let asked = &sessions.selection;
         if sessions.sessions.is_empty() {
             if connection.demo {
-                return Ok(demo::sessions(&self.cli.command));
+                let all = !asked.session.is_empty() || self.cli.command.is_over_many();
+                return self.selected(demo::sessions(all), asked, &[]);
             }
             return Err(Failure::usage("no session was named")
                 .hint("name a UUID, a saved document, a folder, or -; or try --demo")
                 .into());
         }
-        let Named { items, notes } = input::resolve(&sessions.sessions, key_from_stdin)?;
+        let Named { mut items, mut prefixes, notes } =
+            input::resolve(&sessions.sessions, key_from_stdin)?;
         for note in notes {
             self.reporter.note(&note);
+        }
+        if let Some(prefix) = prefixes.first()
+            && !items.iter().any(|item| matches!(item, Item::Documents { .. }))
+        {
+            if !connection.demo {
+                return Err(input::no_file_to_look_in(prefix).into());
+            }
+            let meant = Prefixes::new(&std::mem::take(&mut prefixes), &[]);
+            let samples = demo::sessions(true);
+            let all = samples.len();
+            let found = samples.into_iter().filter(|item| is_meant(item, &meant));
+            let is_new = |item: &Item| !items.iter().any(|other| other.is_same(item));
+            let found: Vec<Item> = found.filter(is_new).collect();
+            items.extend(found);
+            meant.settle(all)?;
         }
         if items.is_empty() {
             // Done, as an empty list would have it, would let a check of nothing pass.
@@ -209,6 +242,24 @@ impl<'a> Run<'a> {
                 .hint("it was empty, or held only blank lines and comments")
                 .into());
         }
+        self.selected(items, asked, &prefixes)
+    }
+
+    /// Of the items those that may be wanted, by what is known before anything is fetched or read.
+    fn selected(
+        &mut self,
+        mut items: Vec<Item>,
+        asked: &cli::Selection,
+        of_saved: &[IdPrefix],
+    ) -> anyhow::Result<Vec<Item>> {
+        let prefixes = Prefixes::new(&asked.session, of_saved);
+        let given = items.len();
+        items.retain(|item| is_meant(item, &prefixes));
+        self.passed_over = given - items.len();
+        if items.is_empty() {
+            prefixes.settle(given)?;
+        }
+        self.selection = Selection::new(asked, self.options.spelling.zone, prefixes)?.into();
         Ok(items)
     }
 
@@ -301,11 +352,13 @@ impl<'a> Run<'a> {
 
     /// Where the command's output goes: to a pager where it is for reading and on a terminal.
     fn out(&self, for_reading: bool) -> Out {
-        match &self.sink {
+        let out = match &self.sink {
             Some(file) => Out::file(Arc::clone(file)),
             None if for_reading => Out::paged(&self.terminal),
             None => Out::stdout(),
-        }
+        };
+        // Until all are seen, a session may turn out not to be the only one that was meant.
+        if self.selection.prefixes.is_empty() { out } else { out.held() }
     }
 
     /// The exit code at the end: that of the failures, else that of a `--fail-on` that matched.
@@ -356,7 +409,9 @@ impl<'a> Run<'a> {
         self.reporter.end_progress();
         self.selected += selected;
         if !self.selection.is_all() {
-            let all = counted(selected + left_out, "session", "sessions");
+            let seen = selected + left_out + std::mem::take(&mut self.passed_over);
+            self.selection.prefixes.settle(seen)?;
+            let all = counted(seen, "session", "sessions");
             let side = self.side.map(|side| format!(" {side}")).unwrap_or_default();
             self.reporter.note(&format!("{} of {all}{side} selected", spell::count(selected)));
         }

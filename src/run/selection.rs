@@ -6,6 +6,7 @@ use std::ops::Deref;
 use chrono::Utc;
 use serde::Deserialize;
 
+use super::prefixes::Prefixes;
 use crate::cli;
 use crate::failure::Failure;
 use crate::figures::by::Sorter;
@@ -21,27 +22,34 @@ use crate::view::overview::{self, OverviewRow};
 #[derive(Debug, Default)]
 pub struct Selection {
     conditions: Conditions,
+    /// Those that were named by how their ids begin.
+    pub prefixes: Prefixes,
 }
 
 impl Selection {
     /// Makes sense of what was asked for.
     ///
     /// Fails where it makes none.
-    pub fn new(asked: &cli::Selection, zone: Zone) -> Result<Self, Failure> {
+    pub fn new(asked: &cli::Selection, zone: Zone, prefixes: Prefixes) -> Result<Self, Failure> {
         if asked.conditions.is_empty() && asked.since.is_none() && asked.until.is_none() {
-            return Ok(Self::default());
+            return Ok(Self { conditions: Conditions::default(), prefixes });
         }
         let clock = Clock { zone, now: Utc::now() };
         let fields = Fields::of_row::<OverviewRow<'_>>();
         let mut conditions = Conditions::new(&asked.conditions, &fields, clock)?;
         let started = fields.resolve("--since", "started_at")?;
         conditions.between(&started, asked.since, asked.until, clock)?;
-        Ok(Self { conditions })
+        Ok(Self { conditions, prefixes })
+    }
+
+    /// The same conditions, of whichever sessions.
+    pub fn of_any(&self) -> Self {
+        Self { conditions: self.conditions.clone(), prefixes: Prefixes::default() }
     }
 
     /// Whether all are wanted.
     pub fn is_all(&self) -> bool {
-        self.conditions.is_empty()
+        self.conditions.is_empty() && self.prefixes.is_empty()
     }
 }
 
@@ -105,6 +113,7 @@ impl<'d> Reader<'d> {
         T: Deserialize<'a>,
         SessionAnalysisInput<'a, M, R, C, T>: Overviewed,
     {
+        self.look_up()?;
         let input = self.document.read().map_err(retell)?;
         self.select(&input)?;
         Ok(input)
@@ -112,13 +121,27 @@ impl<'d> Reader<'d> {
 
     /// [`Document::check`].
     pub fn check(&self) -> anyhow::Result<Checked<'_>> {
+        self.look_up()?;
         let checked = self.document.check()?;
-        if !self.selection.is_all() {
+        if !self.selection.conditions.is_empty() {
             let bare: SessionAnalysisInput<'_, Skipped, Skipped, Skipped, Skipped> =
                 self.document.read()?;
             self.select(&bare)?;
         }
         Ok(checked)
+    }
+
+    /// Looks at nothing but the id, which is soon read.
+    fn look_up(&self) -> anyhow::Result<()> {
+        let prefixes = &self.selection.prefixes;
+        if prefixes.is_empty() {
+            return Ok(());
+        }
+        match self.document.session_id() {
+            Some(id) if !prefixes.take(&id, self.document.is_fetched()) => Err(LeftOut.into()),
+            // What has no id is told by whoever reads it.
+            _ => Ok(()),
+        }
     }
 
     fn select<I: Overviewed>(&self, input: &I) -> anyhow::Result<()> {

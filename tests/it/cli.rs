@@ -58,7 +58,6 @@ fn a_near_miss_is_told_what_was_meant() {
         (&["fetch", "--formt", "json"], "'--format'"),
         (&["fetch", "--format", "jsn"], "'json'"),
         (&["fetch", "--retrys", "3"], "'--retries'"),
-        (&["fetch", "--api-key", "x"], "'--api-key-file'"),
         (&["rag", "--only", "mis"], "'miss'"),
         (&["missing", "--fail-on", "no_citation"], "'no_citations'"),
         (&["completions", "bsh"], "'bash'"),
