@@ -80,6 +80,26 @@ enum RemarkRow<'a> {
     Request(RequestRow<'a>),
     Pace(PaceRow),
     Progress(&'a Standing),
+    FailOn(&'a MatchRow<'a>),
+}
+
+/// A condition of `--fail-on` that matched, as `--error-format json` tells it.
+#[derive(Serialize)]
+pub struct MatchRow<'a> {
+    /// The condition.
+    pub condition: &'a str,
+    /// How often it is met.
+    pub matches: usize,
+    /// In so many sessions; null where it is not sessions that are looked at one by one.
+    pub sessions: Option<usize>,
+    /// Of so many.
+    pub of: usize,
+    /// Where first.
+    pub session_id: &'a str,
+    /// In which of its turns; null where it is of none.
+    pub turn: Option<usize>,
+    /// The same in words.
+    pub message: String,
 }
 
 /// The pace as `-v` tells it.
@@ -208,6 +228,14 @@ impl Reporter {
             _ if self.quiet => {}
             ErrorFormat::Human => self.labelled("", Ink::default(), message),
             ErrorFormat::Json => self.json_line(&RemarkRow::Note(message)),
+        }
+    }
+
+    /// What met a `--fail-on` condition, as a note.
+    pub fn matched(&self, row: &MatchRow<'_>) {
+        match self.format {
+            ErrorFormat::Json if !self.quiet => self.json_line(&RemarkRow::FailOn(row)),
+            _ => self.note(&row.message),
         }
     }
 

@@ -6,6 +6,7 @@ mod feed;
 mod fetch;
 mod figures;
 mod gaps;
+mod gate;
 #[cfg(test)]
 mod generated;
 mod missing;
@@ -18,6 +19,7 @@ mod reference;
 mod schema;
 mod selection;
 mod taking;
+mod tally;
 mod tools;
 mod transcript;
 mod unparsed;
@@ -25,7 +27,7 @@ mod workers;
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -36,9 +38,11 @@ use uuid::Uuid;
 
 pub use self::completions::complete;
 use self::feed::{Next, Queue};
+use self::gate::Noun;
 use self::prefixes::Prefixes;
 use self::selection::{Reader, Selection};
 use self::taking::{Done, Made, Taking};
+use self::tally::Tally;
 pub use self::unparsed::{arguments, unparsed};
 use self::workers::in_order;
 use crate::api::{self, BaseUrl, Client, Key};
@@ -153,6 +157,8 @@ struct Run<'a> {
     selected: usize,
     /// Sessions that were given and, by their ids, are not wanted.
     passed_over: usize,
+    /// What there is to say at the end.
+    tally: Tally,
     /// Which of two sides the documents are of, where some are held against others.
     side: Option<&'static str>,
     /// Where the output goes, if not to standard output.
@@ -189,6 +195,7 @@ impl<'a> Run<'a> {
             selection: Arc::default(),
             selected: 0,
             passed_over: 0,
+            tally: Tally::default(),
             side: None,
             sink: None,
             at_stake: None,
@@ -362,20 +369,26 @@ impl<'a> Run<'a> {
     }
 
     /// The exit code at the end: that of the failures, else that of a `--fail-on` that matched.
-    fn close(self, matched: bool) -> Exit {
+    fn close(self) -> Exit {
         let nothing = !self.selection.is_all() && self.selected == 0;
         if let Some(note) = self.at_stake.filter(|_| self.reporter.has_failures()) {
             self.reporter.note(&note);
         }
-        match self.reporter.close(self.total) {
+        for unknown in self.tally.unknown_names() {
+            self.reporter.warn(&unknown);
+        }
+        let mut matched = false;
+        let exit = self.reporter.close(self.total);
+        for row in self.tally.gate.matched() {
+            self.reporter.matched(&row);
+            matched = true;
+        }
+        match exit {
             Exit::Done if nothing && self.cli.command.is_gate() => {
                 self.reporter.note("nothing to judge: no session was selected");
                 Exit::Unjudged
             }
-            Exit::Done if matched => {
-                self.reporter.note("a --fail-on condition matched");
-                Exit::Matched
-            }
+            Exit::Done if matched => Exit::Matched,
             exit => exit,
         }
     }
@@ -418,53 +431,54 @@ impl<'a> Run<'a> {
         Ok(states)
     }
 
-    /// Prints every document's rows; `make` gives those that are to be held until all are known, and
-    /// whether a `--fail-on` condition matched.
+    /// Prints every document's rows; `make` gives those that are to be held until all are known. With a
+    /// `filter`, which names what it leaves, sessions of which nothing is left are left out.
     fn print(
         mut self,
         sessions: &Sessions,
         printer: &Printer,
-        make: impl Fn(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<(Collected, bool)>> + Sync,
+        filter: Option<Noun>,
+        make: impl Fn(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<Collected>> + Sync,
     ) -> anyhow::Result<Exit> {
         let documents = self.documents(sessions)?;
         let mut out = self.out(printer.is_for_reading());
         let mut framed = Framed::new(printer.frame(), &mut out);
-        let (mut collected, mut matched) = (printer.collected(), false);
+        let mut collected = printer.collected();
         let make =
             |document: &Reader<'_>, (): &mut (), out: &mut dyn io::Write| make(document, out);
-        let take = |(made, hit)| {
+        let take = |made| {
             collected.extend(made);
-            matched |= hit;
             Ok(())
         };
         self.each(documents, &mut framed, || (), make, take)?;
         printer.end(collected, &mut framed)?;
+        let (aside, _) = self.tally.of_one();
+        framed.write_all(&aside)?;
+        if let Some(left) = filter.and_then(|noun| self.tally.left(noun)) {
+            framed.next();
+            printer.last_line(&left, &mut framed)?;
+        }
         framed.end()?;
         out.finish()?;
-        Ok(self.close(matched))
+        Ok(self.close())
     }
 
     /// Folds what sessions named into figures, of which each core makes its own; `add` folds a document
-    /// in, and says whether a `--fail-on` condition matched, as this does for all.
+    /// in.
     fn fold<A: Merge + Send>(
         &mut self,
         items: Vec<Item>,
         empty: impl Fn() -> A + Sync,
-        add: impl Fn(&Reader<'_>, &mut A) -> anyhow::Result<Done<bool>> + Sync,
-    ) -> anyhow::Result<(A, bool)> {
+        add: impl Fn(&Reader<'_>, &mut A) -> anyhow::Result<Done<()>> + Sync,
+    ) -> anyhow::Result<A> {
         // What comes again is looked for on one side.
         (self.seen, self.repeated) = (HashSet::new(), 0);
         let documents = self.open(items, true)?;
         let mut nothing = io::sink();
         let mut framed = Framed::new(Frame::default(), &mut nothing);
-        let mut matched = false;
         let add =
             |document: &Reader<'_>, figures: &mut A, _: &mut dyn io::Write| add(document, figures);
-        let take = |hit| {
-            matched |= hit;
-            Ok(())
-        };
-        let figures = self.each(documents, &mut framed, &empty, add, take)?;
+        let figures = self.each(documents, &mut framed, &empty, add, Ok)?;
         if self.repeated > 0 {
             let sessions = counted(self.repeated, "document is", "documents are");
             let message = format!("{sessions} of a session that came before; every one is counted");
@@ -472,7 +486,7 @@ impl<'a> Run<'a> {
         }
         let mut all = empty();
         figures.into_iter().for_each(|figures| all.merge(figures));
-        Ok((all, matched))
+        Ok(all)
     }
 
     /// Prints rows of figures: one table for people.

@@ -10,6 +10,7 @@ mod corpus;
 mod examples;
 mod excel;
 mod faults;
+mod filters;
 mod folders;
 mod fuzz;
 mod gaps;
