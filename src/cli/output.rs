@@ -11,7 +11,14 @@ use super::values::{ColorChoice, ErrorFormat, ProgressChoice, Zone};
 #[command(next_help_heading = "Output")]
 pub struct Output {
     /// When to colour
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_short_help = true
+    )]
     pub color: ColorChoice,
     /// Columns to lay out for; 0 is unlimited [default: the terminal's; piped: 0]
     #[arg(long, global = true, value_name = "N", hide_short_help = true)]
@@ -56,7 +63,7 @@ pub struct Output {
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// A line a request on standard error, and the pace that a limit calls for
-    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    #[arg(long, short, global = true, conflicts_with = "quiet", hide_short_help = true)]
     pub verbose: bool,
     /// How failures are told on standard error
     #[arg(
