@@ -21,7 +21,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
 
     $completions = @(switch ($command) {
         'feather-analysis' {
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -64,7 +64,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;fetch' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'With --summary: a row a group of equal FIELDs')
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE')
@@ -77,7 +78,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE, which is replaced as a whole at the end, if nothing failed')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE, which is replaced as a whole at the end, if nothing failed')
             [CompletionResult]::new('--out-dir', '--out-dir', [CompletionResultType]::ParameterName, 'Write DIR/UUID.json for each session instead, skipping those that are there whole')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -112,7 +113,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;transcript' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
@@ -121,7 +123,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'With --summary: a row a group of equal FIELDs')
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE')
             [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one is worse, with 11 if none can be judged')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -156,7 +158,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;rag' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
@@ -167,8 +170,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE')
             [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one is worse, with 11 if none can be judged')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only rows that meet one of these conditions')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if a retrieval or citation meets one of the conditions of --only')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if a retrieval or citation meets one of them')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -203,7 +206,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;tools' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
@@ -215,8 +219,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one is worse, with 11 if none can be judged')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Only calls of these tools')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only calls with one of these states')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if any call has one of these states')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if any call has one of these states, as --only takes them')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -250,7 +254,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;missing' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
@@ -261,7 +266,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE')
             [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one is worse, with 11 if none can be judged')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if a session declares one of these reasons')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -295,7 +300,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;gaps' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
@@ -304,7 +310,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'Say what became of the gaps in BASE, a file or a folder; repeatable')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if any gap has one of these states')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -336,7 +342,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;schema' {
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -367,7 +373,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;completions' {
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -399,7 +405,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;demo' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port to listen on; 0 takes a free one')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')

@@ -88,25 +88,21 @@ pub fn id_in(text: &str) -> Option<Uuid> {
     }
     // An address may have a # in it, and so is no line with a comment.
     let address = text.split_whitespace().next().filter(|word| word.contains("://"))?;
-    let mut parts =
-        address.split(|character: char| !character.is_ascii_hexdigit() && character != '-');
+    let parts = address.split(|character: char| !character.is_ascii_hexdigit() && character != '-');
     let ids: Vec<Uuid> = parts
-        .by_ref()
         .filter(|part| part.len() == ID_LENGTH)
         .filter_map(|part| Uuid::parse_str(part).ok())
         .collect();
-    match ids[..] {
-        [id] => Some(id),
-        _ => {
-            let segments: Vec<&str> = address.split(['/', '?', '&', '#', '=']).collect();
-            let of_session = |pair: &&[&str]| {
-                let name = pair[0].to_ascii_lowercase();
-                ["session", "sessions", "session_id", "sessionid"].contains(&&*name)
-            };
-            let pair = segments.windows(2).find(of_session)?;
-            Uuid::parse_str(pair[1]).ok()
-        }
+    if let [id] = ids[..] {
+        return Some(id);
     }
+    let segments: Vec<&str> = address.split(['/', '?', '&', '#', '=']).collect();
+    let of_session = |pair: &&[&str]| {
+        let name = pair[0].to_ascii_lowercase();
+        ["session", "sessions", "session_id", "sessionid"].contains(&&*name)
+    };
+    let pair = segments.windows(2).find(of_session)?;
+    Uuid::parse_str(pair[1]).ok()
 }
 
 /// The characters of a UUID as it is mostly spelt.

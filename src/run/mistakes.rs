@@ -265,19 +265,18 @@ fn no_option(typed: &str, arguments: &[String]) -> Option<Failure> {
     let known = OPTIONS.iter().find(|(spelt, commands, _)| {
         spelt.contains(&name) && (commands.is_empty() || commands.contains(&within))
     });
-    let hint = match known {
-        Some((_, _, hint)) => (*hint).to_owned(),
-        None => {
-            let has = |command: &&clap::Command| {
-                command.get_arguments().any(|argument| argument.get_long() == Some(name))
-            };
-            let others: Vec<&str> =
-                tree.get_subcommands().filter(has).map(clap::Command::get_name).collect();
-            if others.is_empty() || typed == name {
-                return None;
-            }
-            format!("it is an option of {}", others.join(", "))
+    let hint = if let Some((_, _, hint)) = known {
+        (*hint).to_owned()
+    } else {
+        let has = |command: &&clap::Command| {
+            command.get_arguments().any(|argument| argument.get_long() == Some(name))
+        };
+        let others: Vec<&str> =
+            tree.get_subcommands().filter(has).map(clap::Command::get_name).collect();
+        if others.is_empty() || typed == name {
+            return None;
         }
+        format!("it is an option of {}", others.join(", "))
     };
     let subject = if within.is_empty() { "feather-analysis" } else { within };
     Some(Failure::usage(format!("{subject} has no option {typed}")).hint(hint))

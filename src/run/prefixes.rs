@@ -16,7 +16,7 @@ const MOST_NAMED: usize = 10;
 /// printed.
 #[derive(Debug, Default)]
 pub struct Prefixes {
-    prefixes: Vec<IdPrefix>,
+    typed: Vec<IdPrefix>,
     /// How many of them hold for sessions that are fetched, too; they come first.
     of_all: usize,
     /// The ids that begin so, a set a beginning.
@@ -27,20 +27,20 @@ impl Prefixes {
     /// Those that hold for all sessions, and those that hold for saved ones: a session that is named by
     /// its whole id is meant, whatever stands beside it.
     pub fn new(of_all: &[IdPrefix], of_saved: &[IdPrefix]) -> Self {
-        let prefixes = [of_all, of_saved].concat();
-        let found = Mutex::new(vec![BTreeSet::new(); prefixes.len()]);
-        Self { prefixes, of_all: of_all.len(), found }
+        let typed = [of_all, of_saved].concat();
+        let found = Mutex::new(vec![BTreeSet::new(); typed.len()]);
+        Self { typed, of_all: of_all.len(), found }
     }
 
     /// Whether there is none: all sessions are taken.
     pub fn is_empty(&self) -> bool {
-        self.prefixes.is_empty()
+        self.typed.is_empty()
     }
 
     /// Whether a session is meant; takes note of it.
     pub fn take(&self, id: &str, is_fetched: bool) -> bool {
-        let until = if is_fetched { self.of_all } else { self.prefixes.len() };
-        let prefixes = self.prefixes.get(..until).unwrap_or_default();
+        let until = if is_fetched { self.of_all } else { self.typed.len() };
+        let prefixes = self.typed.get(..until).unwrap_or_default();
         let mut taken = prefixes.is_empty();
         for (place, _) in prefixes.iter().enumerate().filter(|(_, prefix)| prefix.begins(id)) {
             taken = true;
@@ -56,7 +56,7 @@ impl Prefixes {
     /// Once all of `seen` sessions were seen: fails where a beginning is no session's, or of several.
     pub fn settle(&self, seen: usize) -> Result<(), Failure> {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        for (prefix, ids) in self.prefixes.iter().zip(found.iter()) {
+        for (prefix, ids) in self.typed.iter().zip(found.iter()) {
             match ids.len() {
                 1 => {}
                 0 => {

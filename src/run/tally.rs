@@ -42,14 +42,14 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// Has `make` write so many rows of a document, or what is to be said where a filter left none.
+    /// Has `print` write so many rows of a document, or what is to be said where a filter left none.
     pub(super) fn write<T>(
         rows: usize,
         out: &mut dyn Write,
-        make: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+        print: impl FnOnce(&mut dyn Write) -> io::Result<T>,
     ) -> io::Result<(T, Self)> {
         let mut aside = Vec::new();
-        let made = if rows == 0 { make(&mut aside)? } else { make(out)? };
+        let made = if rows == 0 { print(&mut aside)? } else { print(out)? };
         Ok((made, Self { rows: if rows == ALL { 0 } else { rows }, aside, remark: None }))
     }
 }
