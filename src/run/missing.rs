@@ -5,7 +5,7 @@ use clap::ValueEnum as _;
 use super::figures::Asked;
 use super::gate::{Gate, Hits};
 use super::selection::Reader;
-use super::tally::{ALL, Share, Shown};
+use super::tally::{ALL, Filter, Share, Shown};
 use super::{Done, Run};
 use crate::cli::{MissingArgs, MissingCondition};
 use crate::exit::Exit;
@@ -29,7 +29,8 @@ impl Run<'_> {
         let pick = Self::pick::<MissingRow<'_>>(&args.rows)?;
         let columns = if args.all { all_columns } else { MissingRow::columns };
         let printer = Printer::new(args.format.into(), &self.options, pick, &columns(), false);
-        let filter = (!args.all).then_some(MissingRow::NOUN);
+        let filter = (!args.all)
+            .then_some(Filter { noun: MissingRow::NOUN, none: "no evidence is missing" });
         self.print(&args.sessions, &printer, filter, |document, out| {
             let input: Input<'_> = document.read()?;
             let rows = if args.all { view::all(&input) } else { view::rows(&input) };

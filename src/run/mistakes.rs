@@ -179,9 +179,11 @@ pub(super) fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<Failu
         }
         // --key alone is the private key of no certificate.
         ErrorKind::MissingRequiredArgument => {
-            let is_key = |argument: &String| argument == "--key" || argument.starts_with("--key=");
+            let has = |option: &str| {
+                arguments.iter().any(|argument| argument.split('=').next() == Some(option))
+            };
             let about = "; --key names the file with the private key of --cert";
-            arguments.iter().any(is_key).then(|| key_in_arguments(about))
+            (has("--key") && !has("--cert")).then(|| key_in_arguments(about))
         }
         _ => None,
     }

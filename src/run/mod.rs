@@ -36,10 +36,9 @@ use clap::CommandFactory as _;
 
 pub use self::completions::complete;
 use self::feed::{Next, Queue};
-use self::gate::Noun;
 use self::selection::{Reader, Selection};
 use self::taking::{Done, Made, Taking};
-use self::tally::Tally;
+use self::tally::{Filter, Tally};
 pub use self::unparsed::{arguments, unparsed};
 use self::workers::in_order;
 use crate::cli::{self, Cli, Command, RowFormat, Sessions};
@@ -269,7 +268,7 @@ impl<'a> Run<'a> {
         mut self,
         sessions: &Sessions,
         printer: &Printer,
-        filter: Option<Noun>,
+        filter: Option<Filter>,
         make: impl Fn(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<Collected>> + Sync,
     ) -> anyhow::Result<Exit> {
         let documents = self.documents(sessions)?;
@@ -286,7 +285,7 @@ impl<'a> Run<'a> {
         printer.end(collected, &mut framed)?;
         let (aside, _) = self.tally.of_one();
         framed.write_all(&aside)?;
-        if let Some(left) = filter.and_then(|noun| self.tally.left(noun)) {
+        if let Some(left) = filter.and_then(|filter| self.tally.left(&filter)) {
             framed.next();
             printer.last_line(&left, &mut framed)?;
         }

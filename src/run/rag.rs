@@ -2,7 +2,7 @@
 
 use super::figures::Asked;
 use super::gate::{Gate, Hits, Noun};
-use super::tally::{ALL, Share, Shown};
+use super::tally::{ALL, Filter, Share, Shown};
 use super::{Done, Run};
 use crate::cli::{RagArgs, RagCondition};
 use crate::exit::Exit;
@@ -19,7 +19,8 @@ impl Run<'_> {
     pub(super) fn rag(mut self, args: &RagArgs) -> anyhow::Result<Exit> {
         let only: Flags = args.only.iter().map(|condition| Flag::from(*condition)).collect();
         self.tally.gate = Gate::new(&args.fail_on, |condition| Some(noun(*condition)));
-        let filter = (!only.is_empty()).then(|| nouns(&args.only));
+        let filter =
+            (!only.is_empty()).then(|| Filter { noun: nouns(&args.only), none: "nothing like it" });
         let format = args.format.into();
         if args.thresholds {
             self.rag_thresholds(args)
@@ -32,7 +33,7 @@ impl Run<'_> {
             let pick = Self::pick::<ChunkRow<'_>>(&args.rows)?;
             let columns = ChunkRow::columns();
             let printer = Printer::new(format, &self.options, pick, &columns, false);
-            let filter = filter.map(|_| ChunkRow::NOUN);
+            let filter = filter.map(|filter| Filter { noun: ChunkRow::NOUN, ..filter });
             self.print(&args.sessions, &printer, filter, |document, out| {
                 let input: Input<'_> = document.read()?;
                 let view = Rag::new(&input);

@@ -54,6 +54,15 @@ impl Shown {
     }
 }
 
+/// What a filter leaves.
+#[derive(Clone, Copy)]
+pub(super) struct Filter {
+    /// What its rows are called.
+    pub(super) noun: Noun,
+    /// What is said of several sessions of which it leaves nothing.
+    pub(super) none: &'static str,
+}
+
 /// Names that were asked for by an option.
 pub(super) struct Names {
     option: &'static str,
@@ -151,11 +160,12 @@ impl Tally {
     }
 
     /// How much a filter left of several sessions, in words; None of a single one.
-    pub(super) fn left(&self, (one, many): Noun) -> Option<String> {
+    pub(super) fn left(&self, filter: &Filter) -> Option<String> {
+        let (one, many) = filter.noun;
         let sessions = counted(self.sessions, "session", "sessions");
         match (self.sessions, self.rows) {
             (0 | 1, _) => None,
-            (_, 0) => Some(format!("no such {one} in {sessions}")),
+            (_, 0) => Some(format!("{} in {sessions}", filter.none)),
             (_, rows) => {
                 let rows = counted(rows, one, many);
                 Some(format!("{rows} in {} of {sessions}", count(self.with_rows)))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::figures::Asked;
 use super::gate::{Gate, Hits, Noun};
 use super::selection::Reader;
-use super::tally::{ALL, Names, Share, Shown};
+use super::tally::{ALL, Filter, Names, Share, Shown};
 use super::{Done, Run};
 use crate::cli::{ToolCondition, ToolsArgs};
 use crate::exit::Exit;
@@ -32,7 +32,7 @@ impl Run<'_> {
             return self.tools_summary(args);
         }
         let filters = !args.only.is_empty() || !args.name.is_empty();
-        let filter = filters.then_some(CALLS);
+        let filter = filters.then_some(Filter { noun: CALLS, none: "no such call" });
         let pick = Self::pick::<ToolRow<'_>>(&args.rows)?;
         self.options.full = args.full;
         let format = args.format.into();

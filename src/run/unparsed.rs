@@ -13,8 +13,11 @@ use crate::output::{self, Out, Reporter, Terminal};
 /// The arguments, `help COMMAND` spelt as it is understood.
 pub fn arguments() -> Vec<OsString> {
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
-    if arguments.get(1).is_some_and(|first| first == "help") {
+    let is_help = |argument: &OsString| argument == "help";
+    if arguments.get(1).is_some_and(is_help) {
         arguments.remove(1);
+        // What is asked about may be help itself.
+        arguments.retain(|argument| !is_help(argument));
         arguments.push("--help".into());
     }
     arguments

@@ -79,6 +79,11 @@ fn a_filter_leaves_out_sessions_of_which_it_leaves_nothing() {
     }
     let none = within(&folder, "tools week.ndjson --only no-result");
     assert_eq!(none.succeeded().stdout, "no such call in 30 sessions\n");
+    std::fs::write(folder.path().join("none.ndjson"), session(1, &[]) + &session(2, &[])).unwrap();
+    let none = within(&folder, "missing none.ndjson");
+    assert_eq!(none.succeeded().stdout, "no evidence is missing in 2 sessions\n");
+    let none = within(&folder, "rag none.ndjson --only miss");
+    assert_eq!(none.succeeded().stdout, "nothing like it in 2 sessions\n");
     // Machines are told by what is not there.
     for format in ["json", "ndjson", "csv"] {
         let done = within(&folder, &format!("tools week.ndjson --only error -f {format}"));

@@ -132,8 +132,10 @@ fn help_can_be_asked_for_by_a_command() {
         let long = run(feather().args([command, "--help"]));
         assert_eq!(asked.succeeded().stdout, long.stdout, "{command}");
     }
-    let asked = run(feather().arg("help"));
-    assert_eq!(asked.succeeded().stdout, run(feather().arg("--help")).stdout);
+    for line in [&["help"][..], &["help", "help"]] {
+        let asked = run(feather().args(line));
+        assert_eq!(asked.succeeded().stdout, run(feather().arg("--help")).stdout);
+    }
     run(feather().args(["help", "fetsh"])).failed_with(2).says(&["'fetch'"]);
 }
 
