@@ -11,7 +11,7 @@ use super::parse::parse_turns;
 use super::selection::Selection;
 use super::values::{
     FetchFormat, GapCondition, MissingCondition, RagCondition, RowFormat, ToolCondition,
-    TranscriptFormat,
+    TranscriptCondition, TranscriptFormat,
 };
 
 /// What every command over sessions takes.
@@ -123,14 +123,15 @@ pub struct TranscriptArgs {
         help_heading = "Output"
     )]
     pub format: TranscriptFormat,
-    /// Only these turns: 4, 4..9, 4.. or ..9
+    /// Only these turns: 4, 4..9, 4.. or ..9, or several: 4,7,10..
     #[arg(
         long,
         value_name = "RANGE",
+        value_delimiter = ',',
         value_parser = parse_turns,
         value_hint = clap::ValueHint::Other
     )]
-    pub turn: Option<RangeInclusive<usize>>,
+    pub turn: Vec<RangeInclusive<usize>>,
     /// Only turns of these roles
     #[arg(
         long,
@@ -139,6 +140,9 @@ pub struct TranscriptArgs {
         value_hint = clap::ValueHint::Other
     )]
     pub role: Vec<String>,
+    /// Only turns and events that have flags: what needs a look
+    #[arg(long, value_enum, value_name = "CONDITION", value_delimiter = ',')]
+    pub only: Vec<TranscriptCondition>,
     /// Leave out retrievals, citations and tool calls
     #[arg(long)]
     pub no_evidence: bool,
@@ -146,7 +150,7 @@ pub struct TranscriptArgs {
     #[arg(long)]
     pub full: bool,
     /// Figures over the messages of all sessions given: by role, by model, and how long customers waited
-    #[arg(long, conflicts_with_all = ["turn", "role", "no_evidence", "full"])]
+    #[arg(long, conflicts_with_all = ["turn", "role", "only", "no_evidence", "full"])]
     pub summary: bool,
     /// How its figures are grouped and compared
     #[command(flatten)]

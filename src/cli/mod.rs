@@ -25,7 +25,8 @@ pub use self::prefix::IdPrefix;
 pub use self::selection::Selection;
 pub use self::values::{
     ColorChoice, ErrorFormat, FetchFormat, GapCondition, MissingCondition, ProgressChoice,
-    RagCondition, RowFormat, Shell, Time, ToolCondition, TranscriptFormat, Zone,
+    RagCondition, RowFormat, Shell, Time, ToolCondition, TranscriptCondition, TranscriptFormat,
+    Zone,
 };
 pub use self::zone::NamedZone;
 

@@ -11,6 +11,10 @@ use super::values::{ColorChoice, ErrorFormat, ProgressChoice, Zone};
 #[command(next_help_heading = "Output")]
 pub struct Output {
     /// When to colour
+    ///
+    /// JSON has colours on a terminal alone, whatever is wanted: no program ever reads them. A rate is
+    /// coloured only where its whole 95 % interval (Wilson's) lies beyond a stated rate: tool errors
+    /// and truncated messages above 5 %, hits under 50 %, unanswerable retrievals above 50 %.
     #[arg(
         long,
         global = true,
@@ -25,7 +29,7 @@ pub struct Output {
     pub width: Option<u16>,
     /// Do not page on a terminal
     ///
-    /// The transcript and the tables go through $PAGER, by default less, which is told LESS=FIRXd
+    /// All but CSV and raw documents goes through $PAGER, by default less, which is told LESS=FIRXd
     /// where LESS is not set. There is none where TERM is unset or dumb.
     #[arg(long, global = true, hide_short_help = true)]
     pub no_pager: bool,

@@ -59,9 +59,9 @@ pub enum RowFormat {
 }
 
 impl RowFormat {
-    /// Whether output in this format is read, not processed.
+    /// Whether output in this format is read where it goes to a terminal.
     pub const fn is_for_reading(self) -> bool {
-        matches!(self, Self::Table | Self::Markdown)
+        !matches!(self, Self::Csv)
     }
 }
 
@@ -104,6 +104,13 @@ pub enum ToolCondition {
     NoResult,
     /// A message asked for it, but it was not recorded
     Unrecorded,
+}
+
+/// What turns of a transcript can be picked by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TranscriptCondition {
+    /// Those with something to see, which the header names
+    Flagged,
 }
 
 /// What `missing --fail-on` takes.

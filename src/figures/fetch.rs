@@ -3,6 +3,7 @@
 use super::by::Sorter;
 use super::figure::{Better, Figure, Of, Plan, Unit};
 use crate::model::{KnowledgeGapAnalysisOutcome as Outcome, Number};
+use crate::rows::look;
 use crate::view::overview::OverviewRow;
 
 // What a session adds to.
@@ -74,13 +75,16 @@ const FIGURES: &[Figure] = &[
     Figure::rate("hit_rate", "hit rate", HITS, VERDICTS)
         .about("hits of the retrievals that say whether they were one, over all sessions, 0 to 1")
         .better(Better::Higher)
+        .stated(look::HITS)
         .shown(),
     Figure::rate("unanswerable_rate", "unanswerable rate", UNANSWERABLE, RETRIEVALS)
         .about("retrievals flagged `unanswerable`, of all, 0 to 1")
-        .better(Better::Lower),
+        .better(Better::Lower)
+        .stated(look::UNANSWERABLE),
     Figure::rate("tool_error_rate", "tool errors", TOOL_ERRORS, CALLS)
         .about("tool calls that failed, of all, recorded or not, 0 to 1")
         .better(Better::Lower)
+        .stated(look::TOOL_ERRORS)
         .below(1),
 ];
 

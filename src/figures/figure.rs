@@ -1,7 +1,8 @@
 //! What a figure is: written down once, for a summary, its groups and its comparison.
 
 use super::group::Group;
-use crate::rows::spell;
+use crate::rows::look::Stated;
+use crate::rows::{Tone, spell};
 
 /// A figure.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Figure {
     pub whole: bool,
     /// Whether people see it beside its groups.
     pub shown: Shown,
+    /// Beyond which rate it is coloured.
+    pub stated: Option<Stated>,
 }
 
 /// Whether people see a figure beside its groups; JSON and CSV have all.
@@ -105,7 +108,17 @@ pub struct Plan {
 
 impl Figure {
     const fn new(name: &'static str, title: &'static str, of: Of, unit: Unit) -> Self {
-        Self { name, title, about: "", of, unit, better: None, whole: false, shown: Shown::No }
+        Self {
+            name,
+            title,
+            about: "",
+            of,
+            unit,
+            better: None,
+            whole: false,
+            shown: Shown::No,
+            stated: None,
+        }
     }
 
     /// How many sessions there are.
@@ -168,6 +181,21 @@ impl Figure {
     /// The same, under its left neighbour at this step, where there is too little room.
     pub const fn below(self, step: u8) -> Self {
         Self { shown: Shown::Below(step), ..self }
+    }
+
+    /// It is coloured beyond a stated rate.
+    pub const fn stated(self, stated: Stated) -> Self {
+        Self { stated: Some(stated), ..self }
+    }
+
+    /// How its value in a group looks.
+    pub fn tone(&self, group: &Group) -> Tone {
+        match (&self.stated, self.of) {
+            (Some(stated), Of::Ratio { part, whole, .. }) => {
+                stated.tone(group.count(part), group.count(whole))
+            }
+            _ => Tone::Plain,
+        }
     }
 
     /// Whether it can be better or worse: a ratio with a direction.

@@ -14,6 +14,7 @@ use super::figure::{Figure, Plan, Shown, Unit};
 use super::group::Group;
 use super::table::Table;
 use super::{fetch, missing, rag, tools, transcript};
+use crate::rows::look;
 use crate::rows::spell::{self, Spelling};
 use crate::rows::{Align, Cell, Field, Head, Kind, Page, Section, Tone};
 
@@ -87,14 +88,15 @@ impl JsonSchema for GroupOf<'_> {
 impl GroupOf<'_> {
     /// Its values as cells, one a field.
     pub fn cells(&self, spelling: &Spelling) -> impl Iterator<Item = Cell<'static>> {
-        self.key.iter().map(|part| match part.as_deref() {
+        self.key.iter().zip(&self.by.fields).map(|(part, field)| match part.as_deref() {
             None => Cell::new(NONE, Tone::Dim),
             Some(json) => {
                 let text: Option<String> = serde_json::from_str(json).ok();
                 let text = text.unwrap_or_else(|| json.to_owned());
                 let is_id = uuid::Uuid::parse_str(&text).is_ok();
                 let text = if is_id { spelling.id(&text).into_owned() } else { text };
-                Cell::new(text, Tone::Strong)
+                let tone = if field.name == "role" { look::role(&text) } else { Tone::Strong };
+                Cell::new(text, tone)
             }
         })
     }
@@ -105,7 +107,11 @@ pub const NONE: &str = "(none)";
 
 /// The headings of the fields that groups are told apart by.
 pub fn heads(by: &By) -> impl Iterator<Item = Head> {
-    by.fields.iter().map(|field| Head { title: field.name.clone().into(), ..Head::text("") })
+    by.fields.iter().map(|field| Head {
+        title: field.name.clone().into(),
+        ids: true,
+        ..Head::text("")
+    })
 }
 
 /// The columns of CSV that have the fields that groups are told apart by, in the object at `place`.
@@ -269,13 +275,14 @@ pub fn section<'t>(
             Shown::Below(step) => Some(step),
             Shown::No | Shown::Beside => None,
         },
+        optional: true,
         ..Head::words("")
     }));
     let cells = |row: &'t ByRow<'t>| {
         let figures = plan
             .values(&row.group, of_parts)
             .filter(|(figure, _)| shown(figure))
-            .map(|(figure, value)| Cell::of(value.map(|value| figure.spell(value))));
+            .map(|(figure, value)| cell(figure, value, &row.group));
         row.of.cells(spelling).chain(figures).collect()
     };
     let names: Vec<&str> = table.by.fields.iter().map(|field| &*field.name).collect();
@@ -304,6 +311,13 @@ pub fn section<'t>(
     }
 }
 
+/// A figure's value.
+fn cell(figure: &Figure, value: Option<f64>, group: &Group) -> Cell<'static> {
+    let Some(value) = value else { return Cell::absent() };
+    let none = figure.unit == Unit::Count && value == 0.0;
+    Cell::new(figure.spell(value), if none { Tone::Dim } else { figure.tone(group) })
+}
+
 /// How much there is: `96 retrievals in 40 sessions`.
 pub fn title(plan: &'static Plan, total: &Group) -> String {
     let sessions = spell::counted(total.sessions(), "session", "sessions");
@@ -322,7 +336,7 @@ pub fn totals(plan: &'static Plan, group: &Group) -> Section<'static> {
     let rows = rows.map(|(figure, value)| {
         vec![
             figure.title.into(),
-            Cell::of(value.map(|value| figure.spell(value))),
+            cell(figure, value, group),
             Cell::new(figure.about.replace('`', ""), Tone::Dim),
         ]
     });

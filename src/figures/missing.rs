@@ -8,7 +8,9 @@ use super::figure::{Better, Figure, Of, Plan};
 use super::table::Table;
 use crate::model::MissingEvidenceReason as Reason;
 use crate::rows::{Cell, Column, Page, Row, Tone, spell};
-use crate::view::missing::{Agreement, MissingRow, UNKNOWN, meaning, weakens};
+use crate::view::missing::{
+    Agreement, MissingRow, RULES_OUT, UNKNOWN, meaning, rules_out_by, weakens,
+};
 use crate::view::share;
 
 // What a session, or one of its reasons, adds to.
@@ -144,9 +146,10 @@ impl Row for SummaryRow {
                     disagree => Cell::new(spell::count(disagree), Tone::Warn),
                 }
             })
-            .below(2),
-            Column::<Self>::text("weakens", |row, _| {
-                row.weakens.map_or_else(|| Cell::new(UNKNOWN, Tone::Warn), Cell::from)
+            .below(2)
+            .optional(),
+            Column::<Self>::text(RULES_OUT, |row, _| {
+                rules_out_by(&row.reason).map_or_else(|| Cell::new(UNKNOWN, Tone::Warn), Cell::from)
             }),
         ]
     }

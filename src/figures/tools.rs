@@ -8,7 +8,8 @@ use super::figure::{Better, Figure, Of, Plan, Unit};
 use super::group::Group;
 use super::stats;
 use super::table::Table;
-use crate::rows::{Cell, Column, Page, Quoting, Row, Tone, spell};
+use crate::rows::{Cell, Column, Page, Quoting, Row, Tone, look, spell};
+use crate::view::calls::quote_error;
 use crate::view::tools::{Status, ToolRow, name};
 
 /// An error's text is kept up to this many characters.
@@ -54,6 +55,7 @@ const FIGURES: &[Figure] = &[
     Figure::rate("error_rate", "error rate", ERRORS, CALLS)
         .about("`errors` of `calls`, 0 to 1")
         .better(Better::Lower)
+        .stated(look::TOOL_ERRORS)
         .shown(),
     Figure::percentile("latency_p50_ms", "latency p50", LATENCY, 50, Unit::Millis)
         .about("half of the calls that have a latency took at most this (nearest rank)")
@@ -164,64 +166,62 @@ impl Row for SummaryRow {
                 Scope::Total => Cell::new("all", Tone::Plain),
             }),
             Column::<Self>::text("errors, most frequent first", |row, _| {
-                if row.error_kinds.is_empty() {
+                if row.error_kinds.is_empty() || matches!(row.scope, Scope::Total) {
+                    // The rows above tell the total's.
                     return Cell::absent();
                 }
                 let mut kinds = Quoting::default();
                 for (place, kind) in row.error_kinds.iter().take(KINDS).enumerate() {
                     kinds.words(if place > 0 { "; " } else { "" });
                     kinds.words(&format!("{}× ", spell::count(kind.count)));
-                    kinds.quote(&kind.error);
+                    quote_error(&mut kinds, &kind.error);
                 }
                 match row.error_kinds.len().saturating_sub(KINDS) {
                     0 => {}
-                    more => kinds.words(&format!("; {} more kinds", spell::count(more))),
+                    more => {
+                        kinds.words(&format!(
+                            "; {}",
+                            spell::counted(more, "more kind", "more kinds")
+                        ));
+                    }
                 }
-                kinds.cell(Tone::Bad)
+                kinds.cell(Tone::Plain)
             })
-            .below(1),
+            .below(1)
+            .optional(),
             Column::<Self>::numbers("calls", |row, _| Cell::count(row.calls)),
-            Column::<Self>::numbers("ok", |row, _| Cell::count(row.ok)).below(3),
-            Column::<Self>::numbers("errors", |row, _| {
-                bad(Cell::count(row.errors), Tone::Bad, row.errors)
-            }),
+            Column::<Self>::numbers("ok", |row, _| Cell::count(row.ok)).below(3).optional(),
+            Column::<Self>::numbers("errors", |row, _| Cell::count(row.errors)).optional(),
             Column::<Self>::numbers("rate", |row, _| {
                 let rate = Cell::of(row.error_rate.map(spell::percent));
-                if row.errors == 0 {
-                    Cell { tone: Tone::Dim, ..rate }
-                } else {
-                    bad(rate, Tone::Bad, row.errors)
-                }
+                let tone = look::TOOL_ERRORS.tone(row.errors, row.calls);
+                Cell { tone: if row.errors == 0 { Tone::Dim } else { tone }, ..rate }
             })
-            .below(3),
-            Column::<Self>::numbers("no-result", |row, _| {
-                bad(Cell::count(row.no_result), Tone::Warn, row.no_result)
-            }),
-            Column::<Self>::numbers("unrecorded", |row, _| {
-                bad(Cell::count(row.unrecorded), Tone::Warn, row.unrecorded)
-            })
-            .below(2),
+            .below(3)
+            .optional(),
+            Column::<Self>::numbers("no-result", |row, _| Cell::count(row.no_result)).optional(),
+            Column::<Self>::numbers("unrecorded", |row, _| Cell::count(row.unrecorded))
+                .below(2)
+                .optional(),
             Column::<Self>::numbers("p50", |row, _| {
                 Cell::of(row.latency_p50_ms.map(spell::millis))
-            }),
+            })
+            .optional(),
             Column::<Self>::numbers("p95", |row, _| {
                 Cell::of(row.latency_p95_ms.map(spell::millis))
             })
-            .below(2),
+            .below(2)
+            .optional(),
         ]
     }
-}
-
-/// A cell in this tone where there is any of what it counts.
-fn bad(cell: Cell<'_>, tone: Tone, count: usize) -> Cell<'_> {
-    if count == 0 { cell } else { Cell { tone, ..cell } }
 }
 
 /// What stands around the figures.
 pub fn page(sessions: usize, rows: &[SummaryRow]) -> Page {
     let any = rows.iter().any(|row| row.calls > 0);
     let note = if any {
-        "rate: errors of all calls; p50, p95: of the calls with a latency, by nearest rank"
+        "rate: errors of all calls, coloured where its 95 % interval lies above 5 %; p50, p95: of the calls \
+         with a latency, by nearest rank"
     } else {
         "no tool calls"
     };

@@ -8,7 +8,7 @@ use super::figure::{Better, Figure, Of, Plan, Unit};
 use super::group::Group;
 use super::stats;
 use super::table::Table;
-use crate::rows::{Cell, Column, Page, Row, Tone, spell};
+use crate::rows::{Cell, Column, Page, Row, Tone, look, spell};
 use crate::view::messages::MessageFacts;
 
 // What a message adds to.
@@ -42,6 +42,7 @@ const FIGURES: &[Figure] = &[
     Figure::rate("truncated_rate", "truncated rate", TRUNCATED, MESSAGES)
         .about("`truncated` of `messages`, 0 to 1")
         .better(Better::Lower)
+        .stated(look::TRUNCATED)
         .below(1),
     Figure::percentile("latency_p50_ms", "latency p50", LATENCY, 50, Unit::Millis)
         .about(
@@ -197,30 +198,39 @@ impl Row for SummaryRow {
                 Scope::Model => Cell::new("model", Tone::Dim),
                 Scope::Total => "all".into(),
             }),
-            Column::<Self>::text("role, model", |row, _| match &row.name {
-                Some(name) => Cell::new(&**name, Tone::Strong),
-                None => Cell::default(),
+            Column::<Self>::text("role, model", |row, _| match (&row.name, &row.scope) {
+                (Some(name), Scope::Role) => Cell::new(&**name, look::role(name)),
+                (Some(name), _) => Cell::new(&**name, Tone::Strong),
+                (None, _) => Cell::default(),
             }),
             Column::<Self>::numbers("messages", |row, _| Cell::count(row.messages)),
             Column::<Self>::numbers("truncated", |row, _| match row.truncated {
                 0 => Cell::count(0),
-                some => Cell { tone: Tone::Warn, ..Cell::count(some) },
+                some => {
+                    let tone = look::TRUNCATED.tone(some, row.messages);
+                    Cell { tone, ..Cell::count(some) }
+                }
             })
-            .below(2),
+            .below(2)
+            .optional(),
             Column::<Self>::numbers("latency p50", |row, _| {
                 Cell::of(row.latency_p50_ms.map(spell::millis))
-            }),
+            })
+            .optional(),
             Column::<Self>::numbers("p95", |row, _| {
                 Cell::of(row.latency_p95_ms.map(spell::millis))
             })
-            .below(1),
+            .below(1)
+            .optional(),
             Column::<Self>::numbers("wait p50", |row, _| {
                 Cell::of(row.wait_p50_seconds.map(spell::seconds))
-            }),
+            })
+            .optional(),
             Column::<Self>::numbers("p95", |row, _| {
                 Cell::of(row.wait_p95_seconds.map(spell::seconds))
             })
-            .below(1),
+            .below(1)
+            .optional(),
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! SESSION arguments → documents, in order: UUIDs to fetch, files, folders, standard input.
 
+mod ahead;
 mod arguments;
 mod array;
 pub mod decode;

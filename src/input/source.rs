@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::api::{self, Answer};
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
+use crate::input::ahead::{Ahead, Begun};
 use crate::input::arguments::has_list_name;
 use crate::input::decode::{self, Broken, Coding, Foreign};
 use crate::input::document::{Origin, Unread};
@@ -36,9 +37,12 @@ impl Item {
         matches!((self, other), (Self::Session(id), Self::Session(other)) if id == other)
     }
 
-    /// Whether it is a file, of which nobody is waited for.
-    fn is_file(&self) -> bool {
-        matches!(self, Self::Documents { input: Input::Path(_), .. })
+    /// Where the file is, if it is one.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Documents { input: Input::Path(path), .. } => Some(path),
+            _ => None,
+        }
     }
 }
 
@@ -105,6 +109,7 @@ impl split::Source for File {
 pub struct Documents {
     items: std::vec::IntoIter<Item>,
     fetches: Option<Fetches>,
+    ahead: Option<Ahead>,
     open: Option<OpenFile>,
     max_size: u64,
 }
@@ -125,7 +130,9 @@ impl Documents {
     /// The documents of `items`. `fetches` has the items' sessions, in their order; it may be
     /// absent where there is none. Documents of files may have `max_size` bytes at most.
     pub fn new(items: Vec<Item>, fetches: Option<Fetches>, max_size: u64) -> Self {
-        Self { items: items.into_iter(), fetches, open: None, max_size }
+        let files: Vec<&Path> = items.iter().filter_map(Item::path).collect();
+        let ahead = Ahead::start(&files);
+        Self { items: items.into_iter(), fetches, ahead, open: None, max_size }
     }
 
     /// The next document, or why it cannot be had; None after the last.
@@ -177,17 +184,18 @@ impl Documents {
 
     /// Whether the next one comes without waiting for a server, or for who writes a stream.
     pub fn is_ready(&mut self) -> bool {
+        // A file keeps nobody waiting.
+        let is_file = |item: &Item| item.path().is_some();
         match &mut self.open {
             Some(file) if file.splitter.is_done() => {
-                !file.wanting
-                    && matches!(self.items.as_slice().first(), Some(next) if next.is_file())
+                !file.wanting && self.items.as_slice().first().is_some_and(is_file)
             }
             Some(file) => file.size.is_some() || file.splitter.is_ready(),
-            None => self.items.as_slice().first().is_some_and(Item::is_file),
+            None => self.items.as_slice().first().is_some_and(is_file),
         }
     }
 
-    fn open(&self, label: String, input: Input, wanting: bool) -> Result<OpenFile, Failure> {
+    fn open(&mut self, label: String, input: Input, wanting: bool) -> Result<OpenFile, Failure> {
         let unreadable = |error: io::Error| unreadable(&label, &error);
         let refuse = |foreign| refuse(&label, foreign);
         let mut size = None;
@@ -195,10 +203,11 @@ impl Documents {
             Input::Open(text) => (Vec::new(), Box::new(Stream(text))),
             Input::Foreign(foreign) => return Err(refuse(foreign)),
             Input::Path(path) => {
-                let mut file = File::open(path).map_err(unreadable)?;
-                let mut beginning = Vec::new();
-                let mut first = file.by_ref().take(split::CHUNK as u64);
-                first.read_to_end(&mut beginning).map_err(unreadable)?;
+                let begun = self.ahead.as_mut().and_then(Ahead::next);
+                let begun = begun
+                    .unwrap_or_else(|| Begun::open(&path, split::CHUNK))
+                    .map_err(unreadable)?;
+                let Begun { file, beginning } = begun;
                 if Coding::of(&beginning) == Coding::Utf8 {
                     size = file.metadata().ok().map(|metadata| metadata.len());
                     (beginning, Box::new(file))

@@ -382,7 +382,10 @@ fn a_list_for_later_is_refused_whenever_the_list_itself_is() {
         let list: List = serde_json::from_str(json).unwrap();
         let lazy: Lazy = serde_json::from_str(json).unwrap();
         let mut read = Vec::new();
-        lazy.each(|chunk| read.push(format!("{chunk:?}")));
+        lazy.each(|chunk| {
+            read.push(format!("{chunk:?}"));
+            std::ops::ControlFlow::Continue(())
+        });
         assert_eq!(read, list.iter().map(|chunk| format!("{chunk:?}")).collect::<Vec<_>>());
         assert_eq!((lazy.len(), lazy.is_empty()), (list.len(), list.is_empty()));
     }

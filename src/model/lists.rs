@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -36,9 +36,9 @@ impl<'a, T: Deserialize<'a>> LazyList<'a, T> {
             || memchr::memchr(b'\\', json).is_some()
     }
 
-    /// Calls `each` with every element, in order.
-    pub fn each(&self, each: impl FnMut(T)) {
-        // It cannot fail: what is no such list was refused when the document was read.
+    /// Calls `each` with every element, in order, as long as it says to go on.
+    pub fn each(&self, each: impl FnMut(T) -> ControlFlow<()>) {
+        // What is no such list was refused when the document was read: it fails where it is to end.
         let _ = each_element(self.json, each);
     }
 }
@@ -70,7 +70,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for LazyList<'de, T> {
             ) -> Result<Self::Value, D::Error> {
                 let json = <&'de RawValue>::deserialize(deserializer)?.get();
                 let mut len = 0;
-                each_element(json, |_: T| len += 1).map_err(|error| {
+                each_element(json, |_: T| {
+                    len += 1;
+                    ControlFlow::Continue(())
+                })
+                .map_err(|error| {
                     let text = error.to_string();
                     // The place is one in the list, not in the document.
                     let words = text.rsplit_once(" at line ").map_or(&*text, |(words, _)| words);
@@ -90,14 +94,15 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for LazyList<'de, T> {
     }
 }
 
-/// Calls `each` with every element of a JSON array, without holding more than one.
+/// Calls `each` with every element of a JSON array, without holding more than one. Fails where it is
+/// no such array, and where `each` breaks off.
 fn each_element<'a, T: Deserialize<'a>>(
     json: &'a str,
-    each: impl FnMut(T),
+    each: impl FnMut(T) -> ControlFlow<()>,
 ) -> Result<(), serde_json::Error> {
     struct Elements<F, T>(F, PhantomData<fn() -> T>);
 
-    impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Elements<F, T> {
+    impl<'de, T: Deserialize<'de>, F: FnMut(T) -> ControlFlow<()>> Visitor<'de> for Elements<F, T> {
         type Value = ();
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,7 +111,9 @@ fn each_element<'a, T: Deserialize<'a>>(
 
         fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
             while let Some(element) = list.next_element()? {
-                (self.0)(element);
+                if (self.0)(element).is_break() {
+                    return Err(de::Error::custom("no more is wanted"));
+                }
             }
             Ok(())
         }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::HumanCount;
@@ -37,6 +39,10 @@ pub struct Reporter {
     exits: BTreeMap<Exit, usize>,
     /// HTTP status, or what else went wrong → failures with it.
     kinds: BTreeMap<String, usize>,
+    /// Columns of the terminal that only standard error goes to.
+    beside: Option<usize>,
+    /// The width of the widest table that was not laid out.
+    widest: Arc<AtomicUsize>,
 }
 
 /// A failure, as `--error-format json` tells it on standard error.
@@ -180,6 +186,8 @@ impl Reporter {
             progress: None,
             exits: BTreeMap::new(),
             kinds: BTreeMap::new(),
+            beside: terminal.beside,
+            widest: Arc::default(),
         }
     }
 
@@ -188,9 +196,9 @@ impl Reporter {
     pub fn start_progress(&mut self, total: usize, scrolls: bool) {
         let total = total as u64;
         self.progress = if self.shows_bar() && !scrolls && total > 1 {
-            Some(Progress::bar(total))
+            Some(Progress::bar(total, self.styles))
         } else if self.progress_choice == ProgressChoice::Always {
-            Some(Progress::lines(total, Instant::now()))
+            Some(Progress::lines(total, Instant::now(), self.styles))
         } else {
             None
         };
@@ -206,10 +214,32 @@ impl Reporter {
             }
     }
 
-    /// Clears the progress away.
+    /// Clears the progress away, and says how long it took.
     pub fn end_progress(&mut self) {
-        if let Some(progress) = self.progress.take() {
-            progress.end();
+        let ended = self.progress.take().and_then(|progress| progress.end(Instant::now()));
+        match (ended, self.format) {
+            (None, _) => {}
+            (Some(standing), ErrorFormat::Human) => self.line(&standing.ended()),
+            (Some(standing), ErrorFormat::Json) => {
+                self.json_line(&RemarkRow::Progress(&standing));
+            }
+        }
+    }
+
+    /// Where the widths of tables are told that are not laid out, in case a person reads them: where
+    /// they go to no terminal, standard error does.
+    pub fn widest(&self) -> Option<Arc<AtomicUsize>> {
+        self.beside.map(|_| Arc::clone(&self.widest))
+    }
+
+    /// Says how a table is laid out that is wider than the terminal beside it.
+    pub fn tell_width(&self) {
+        let widest = self.widest.load(Ordering::Relaxed);
+        if let Some(width) = self.beside.filter(|width| *width < widest) {
+            self.note(&format!(
+                "the table is {} columns wide, the terminal {width}: --width {width} lays it out",
+                HumanCount(widest as u64)
+            ));
         }
     }
 
@@ -426,7 +456,7 @@ impl Observer for Reporter {
             self.progress = Some(Progress::spinner());
         }
         if let Some(progress) = &mut self.progress {
-            progress.waiting(format!("session {session} still runs; asking again in {pause:.1?}"));
+            progress.waiting(session, pause);
         }
     }
 

@@ -29,6 +29,9 @@ pub struct Terminal {
     pub error_width: Option<usize>,
     /// Whether what is for reading may be paged.
     pub pager: bool,
+    /// Columns of the terminal that standard error goes to, where standard output goes elsewhere and
+    /// nobody said how wide that is.
+    pub beside: Option<usize>,
 }
 
 impl Terminal {
@@ -52,6 +55,7 @@ impl Terminal {
             width,
             error_width: error_width(),
             pager: stdout && !output.no_pager && !is_dumb(),
+            beside: error_width().filter(|_| !stdout && output.width.is_none()),
         }
     }
 
@@ -67,6 +71,7 @@ impl Terminal {
             width: None,
             error_width: error_width(),
             pager: stdout && !is_dumb(),
+            beside: None,
         }
     }
 
@@ -77,6 +82,7 @@ impl Terminal {
             color: wants_color(output.color, false),
             width: output.width.map(usize::from).filter(|width| *width > 0),
             pager: false,
+            beside: None,
             ..self
         }
     }

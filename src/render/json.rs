@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use super::frame::Frame;
+use super::paint::painted;
 use super::{LayoutOptions, Out, sanitize};
 use crate::input::outline::Seam;
 
@@ -51,11 +52,11 @@ fn laid_out(
     options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<()> {
-    match for_output(json, options) {
+    painted(options, out, |out| match for_output(json, options) {
         Cow::Borrowed(json) => reformat(json, seams, layout, out),
         // What had to be escaped is no longer where the seams are.
         Cow::Owned(json) => reformat(&json, &[], layout, out),
-    }
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -262,6 +263,11 @@ impl<'a> Elements<'a> {
         Self { out, options, lines, empty: true }
     }
 
+    /// The rows that go on where others, written elsewhere, have begun.
+    pub fn going_on(self) -> Self {
+        Self { empty: false, ..self }
+    }
+
     /// The next row.
     pub fn push(&mut self, row: &impl Serialize) -> io::Result<()> {
         self.push_json(&serde_json::to_string(row)?)
@@ -272,17 +278,21 @@ impl<'a> Elements<'a> {
         if self.lines {
             // A part that is verbatim may be indented; a string holds no bare line feed.
             let json = if json.contains('\n') { one_line_of(json) } else { json.into() };
-            self.out.write_all(for_output(&json, self.options).as_bytes())?;
-            self.out.write_all(b"\n")?;
+            painted(self.options, self.out, |out| {
+                out.write_all(for_output(&json, self.options).as_bytes())?;
+                out.write_all(b"\n")
+            })?;
         } else {
             let json = reformatted(json, Layout::Indented);
             if !self.empty {
                 self.out.write_all(b",")?;
             }
-            for line in for_output(&json, self.options).lines() {
-                self.out.write_all(b"\n  ")?;
-                self.out.write_all(line.as_bytes())?;
-            }
+            painted(self.options, self.out, |out| {
+                for_output(&json, self.options).lines().try_for_each(|line| {
+                    out.write_all(b"\n  ")?;
+                    out.write_all(line.as_bytes())
+                })
+            })?;
         }
         self.empty = false;
         Ok(())
@@ -292,7 +302,7 @@ impl<'a> Elements<'a> {
 /// One value, indented.
 pub fn value(value: &impl Serialize, options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
     let json = serde_json::to_string_pretty(value)?;
-    writeln!(out, "{}", for_output(&json, options))
+    painted(options, out, |out| writeln!(out, "{}", for_output(&json, options)))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub struct Need {
     pub widest: usize,
     /// The longest word in any cell.
     pub word: usize,
-    /// Whether any cell holds something.
+    /// Whether any cell tells something.
     pub filled: bool,
 }
 
@@ -36,7 +36,6 @@ impl Need {
     /// Widens to a cell's text; words are looked for only where lines may be broken.
     pub fn widen(&mut self, text: &str, wrapped: bool, breaks_anywhere: bool) {
         let width = columns_of(text);
-        self.filled |= width > 0;
         self.widest = self.widest.max(width);
         if wrapped && width > self.word {
             let word = if breaks_anywhere { width.min(LONG_WORD) } else { longest_word(text) };
@@ -77,13 +76,17 @@ pub enum Layout {
 
 /// Lays columns out to a width; None is unlimited.
 pub fn lay_out(heads: &[Head], needs: &[Need], width: Option<usize>) -> Layout {
-    let shown: Vec<usize> = (0..heads.len())
+    let mut shown: Vec<usize> = (0..heads.len())
         .filter(|column| {
             let head = heads.get(*column);
             let need = needs.get(*column);
             head.is_some_and(|head| !head.optional) || need.is_some_and(|need| need.filled)
         })
         .collect();
+    if shown.is_empty() {
+        // A row is a line, also where it tells nothing.
+        shown.extend((!heads.is_empty()).then_some(0));
+    }
     let Some(width) = width else {
         let natural = |column: &usize| natural(heads, needs, *column);
         let groups =
@@ -131,17 +134,21 @@ struct Span {
     comfort: usize,
     /// With no word broken that need not be.
     least: usize,
+    /// Its headings on one line.
+    headings: usize,
 }
 
 impl Span {
     fn of(heads: &[Head], needs: &[Need], group: &[usize]) -> Self {
         // No cell is narrower than a letter.
-        let mut span = Self { natural: 1, comfort: 1, least: 1 };
+        let mut span = Self { natural: 1, comfort: 1, least: 1, headings: 0 };
         for (place, column) in group.iter().enumerate() {
             let (Some(head), Some(need)) = (heads.get(*column), needs.get(*column)) else {
                 continue;
             };
             let mark = if place > 0 { head.mark.width() } else { 0 };
+            let between = if span.headings > 0 && !head.title.is_empty() { 2 } else { 0 };
+            span.headings += head.title.width() + between;
             let title = head.title.split(' ').map(str::width).max().unwrap_or(0);
             let natural = (need.widest + mark).max(head.title.width());
             let word = (need.word + mark).min(LONG_WORD);
@@ -186,6 +193,15 @@ fn grid(groups: Vec<Vec<usize>>, spans: &[Span], room: usize, stacked: bool) -> 
     for floor in [|span: &Span| span.comfort, |span: &Span| span.least] {
         narrow(&mut widths, spans, room, floor);
     }
+    // What is left goes to headings that would be stacked.
+    let mut left = room.saturating_sub(widths.iter().sum());
+    for ((group, width), span) in groups.iter().zip(&mut widths).zip(spans) {
+        let missing = span.headings.saturating_sub(*width);
+        if group.len() > 1 && missing <= left {
+            *width += missing;
+            left -= missing;
+        }
+    }
     let groups =
         groups.into_iter().zip(widths).map(|(members, width)| Group { members, width }).collect();
     Layout::Grid { groups, stacked }
@@ -210,6 +226,19 @@ fn narrow(widths: &mut [usize], spans: &[Span], room: usize, floor: fn(&Span) ->
             let less = step.min(over);
             **width -= less;
             over -= less;
+        }
+    }
+}
+
+impl Layout {
+    /// The columns it takes.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Grid { groups, .. } => {
+                let gaps = GAP * groups.len().saturating_sub(1);
+                groups.iter().map(|group| group.width).sum::<usize>() + gaps
+            }
+            Self::Records { heading, value, .. } => heading + GAP + value,
         }
     }
 }
@@ -326,6 +355,11 @@ mod tests {
                     let gaps = GAP * groups.len().saturating_sub(1);
                     let total = groups.iter().map(|group| group.width).sum::<usize>() + gaps;
                     prop_assert!(total <= width, "{total}");
+                    // No room is left over while a line is broken for want of it.
+                    let broken = groups.iter().any(|group| {
+                        group.members.iter().any(|column| needs[*column].widest > group.width)
+                    });
+                    prop_assert!(!broken || total == width, "{total} of {width}");
                     prop_assert!(width > NARROW);
                     for group in &groups {
                         for column in &group.members {

@@ -9,6 +9,7 @@ pub mod frame;
 pub mod json;
 mod layout;
 pub mod markdown;
+mod paint;
 pub mod rows;
 pub mod sanitize;
 pub mod style;
@@ -17,6 +18,8 @@ pub mod transcript;
 pub mod wrap;
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use self::style::Styles;
 use crate::rows::spell::Spelling;
@@ -36,6 +39,17 @@ pub struct LayoutOptions {
     pub excel: bool,
     /// Whether the output goes to a terminal itself, which must not be sent control characters.
     pub terminal: bool,
+    /// Where the width of the widest table is told that none was given for.
+    pub widest: Option<Arc<AtomicUsize>>,
+}
+
+impl LayoutOptions {
+    /// Tells the width of a table, where none was given for it.
+    fn measured(&self, width: usize) {
+        if let Some(widest) = self.widest.as_ref().filter(|_| self.width.is_none()) {
+            widest.fetch_max(width, Ordering::Relaxed);
+        }
+    }
 }
 
 /// What renderers write to.

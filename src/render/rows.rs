@@ -11,6 +11,7 @@ use super::frame::{Frame, Framed};
 use super::layout::columns_of;
 use super::table::{self, Written};
 use super::{LayoutOptions, Out, csv, json, markdown, sanitize, wrap};
+use crate::rows::look;
 use crate::rows::spell::{self, Spelling};
 use crate::rows::{
     Align, Cell, CellSink, Column, EachRow, Field, Fields, Head, Kind, Page, Pick, Record, Row,
@@ -33,14 +34,11 @@ pub enum Format {
 }
 
 impl Format {
-    /// Whether output in this format is read, not processed.
+    /// Whether output in this format is read where it goes to a terminal.
     pub const fn is_for_reading(self) -> bool {
-        matches!(self, Self::Table | Self::Markdown)
+        !matches!(self, Self::Csv)
     }
 }
-
-/// What is said where a cell was cut.
-const CUT: &str = "… is cut to fit; --full shows all";
 
 /// A row that is held until all are known.
 pub enum Made {
@@ -88,7 +86,7 @@ impl Printer {
         Self { format, options, pick, one_table, noun: R::NOUN, heads }
     }
 
-    /// Whether the output is read, not processed.
+    /// Whether the output is read where it goes to a terminal.
     pub const fn is_for_reading(&self) -> bool {
         self.format.is_for_reading()
     }
@@ -287,7 +285,8 @@ impl Printer {
 /// The heading of a field that was asked for by its name.
 fn head(field: &Field) -> Head {
     let align = if field.kind == Kind::Number { Align::Right } else { Align::Left };
-    Head { title: field.name.clone().into(), align, ..Head::text("") }
+    let ids = field.name.ends_with("_id") || field.name.ends_with("_ids");
+    Head { title: field.name.clone().into(), align, ids, ..Head::text("") }
 }
 
 /// A table with what stands around it, as text.
@@ -301,9 +300,9 @@ fn write_text(
     for line in title(&page.title, options.width) {
         writeln!(out, "{}", options.styles.strong.paint(&line))?;
     }
-    let Written { cut, .. } = table::write(heads, each, options, out)?;
-    let cut = Some(CUT.to_owned()).filter(|_| cut);
-    for note in page.notes.iter().chain(&cut) {
+    let Written { cut, shared, .. } = table::write(heads, each, options, out)?;
+    let cut = Some(look::CUT.to_owned()).filter(|_| cut);
+    for note in shared.iter().chain(&page.notes).chain(&cut) {
         for line in wrap::wrap(&sanitize::line(note), options.width.unwrap_or(usize::MAX)) {
             writeln!(out, "{}", options.styles.dim.paint(line))?;
         }

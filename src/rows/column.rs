@@ -22,6 +22,14 @@ pub enum Tone {
     Warn,
     /// Failed.
     Bad,
+    /// The customer's.
+    User,
+    /// The agent's.
+    Assistant,
+    /// A tool's.
+    Tool,
+    /// Somebody else's.
+    Other,
 }
 
 /// A cell. Its text may be a stranger's: whoever renders it makes it harmless, and one line.
@@ -34,6 +42,8 @@ pub struct Cell<'a> {
     /// Whether it may be JSON, which is told without the blank space between its tokens and the
     /// escapes in its strings, and is broken behind commas.
     pub code: bool,
+    /// So many lines are shown of it, whatever its column allows.
+    pub lines: Option<u8>,
     /// Where in the text what may be JSON stands; none where it is the whole.
     pub quotes: Vec<Range<usize>>,
 }
@@ -44,13 +54,20 @@ pub const ABSENT: &str = "–";
 impl<'a> Cell<'a> {
     /// A cell with a tone.
     pub fn new(text: impl Into<Cow<'a, str>>, tone: Tone) -> Self {
-        Self { text: text.into(), tone, code: false, quotes: Vec::new() }
+        Self { text: text.into(), tone, code: false, quotes: Vec::new(), lines: None }
     }
 
     /// The same, for text that may be JSON.
     #[must_use]
     pub fn code(mut self) -> Self {
         self.code = true;
+        self
+    }
+
+    /// The same, of which so many lines are shown, whatever its column allows.
+    #[must_use]
+    pub fn lines(mut self, lines: u8) -> Self {
+        self.lines = Some(lines);
         self
     }
 
@@ -78,15 +95,21 @@ impl<'a> Cell<'a> {
     pub fn borrowed(&self) -> Cell<'_> {
         Cell {
             text: Cow::Borrowed(&self.text),
+            quotes: self.quotes.clone(),
             tone: self.tone,
             code: self.code,
-            quotes: self.quotes.clone(),
+            lines: self.lines,
         }
     }
 
     /// Whether it tells nothing: empty, or [`ABSENT`].
     pub fn is_absent(&self) -> bool {
         self.text.is_empty() || self.text == ABSENT
+    }
+
+    /// Whether its column can do without it: it is absent, or a count of none.
+    pub fn is_idle(&self) -> bool {
+        self.is_absent() || (self.tone == Tone::Dim && matches!(&*self.text, "0" | "0%"))
     }
 }
 
@@ -153,8 +176,12 @@ pub struct Head {
     pub lines: Option<usize>,
     /// Whether a cell is left blank where it and its like repeat those of the row above.
     pub once: bool,
-    /// Whether the column goes where all of its cells are empty.
+    /// Whether the column goes where all of its cells are empty, or count none.
     pub optional: bool,
+    /// Whether its cells name ids, which are shortened to what tells them apart in one table.
+    pub ids: bool,
+    /// Whether its cells are lists, of which what stands in every row is said once.
+    pub shared: bool,
     /// Whether it is there only where rows of several sessions stand in one table.
     pub across: bool,
     /// Whether its cells are times, whose zone must be told beside the table.
@@ -174,6 +201,8 @@ impl Head {
             lines: None,
             once: false,
             optional: false,
+            ids: false,
+            shared: false,
             across: false,
             times: false,
         }
@@ -216,7 +245,7 @@ impl<R> Column<R> {
 
     /// The session, where rows of several stand in one table.
     pub fn session(cell: for<'r> fn(&'r R, &Spelling) -> Cell<'r>) -> Self {
-        Self { head: Head { across: true, ..Head::words("session") }, cell }
+        Self { head: Head { across: true, ids: true, ..Head::words("session") }, cell }
     }
 
     /// A column of times.
@@ -264,10 +293,24 @@ impl<R> Column<R> {
         self
     }
 
-    /// Goes where all of its cells are empty.
+    /// Goes where all of its cells are empty, or count none.
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.head.optional = true;
+        self
+    }
+
+    /// Names ids, which are shortened where there is a width to keep to.
+    #[must_use]
+    pub fn ids(mut self) -> Self {
+        self.head.ids = true;
+        self
+    }
+
+    /// Is a list with commas; what stands in every row is said once, below the table.
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        self.head.shared = true;
         self
     }
 }

@@ -6,6 +6,7 @@
 
 mod column;
 mod field;
+pub mod look;
 mod page;
 mod pick;
 mod probe;
@@ -17,7 +18,7 @@ pub mod spell;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use self::column::{Align, Cell, CellSink, Column, EachRow, Head, Quoting, Tone};
+pub use self::column::{ABSENT, Align, Cell, CellSink, Column, EachRow, Head, Quoting, Tone};
 pub use self::field::{Field, Fields, Kind, nearest};
 pub use self::page::{Page, Section};
 pub use self::pick::{Pick, Top};

@@ -39,6 +39,19 @@ impl<'j> Record<'j> {
         self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.get())
     }
 
+    /// What the field of this name says, where it is a string.
+    pub fn string(&self, name: &str) -> Option<Cow<'j, str>> {
+        self.named(name).filter(|json| json.starts_with('"')).and_then(string)
+    }
+
+    /// The object without the field of this name.
+    pub fn without(&self, name: &str) -> String {
+        let fields = self.0.iter().filter(|(other, _)| other != name);
+        let fields = fields
+            .map(|(name, value)| format!("{}:{}", serde_json::Value::from(&**name), value.get()));
+        format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+    }
+
     /// The value of a field as a spreadsheet or a table has it: text without quotes, the digits of a
     /// number, the elements of a list joined by `;`, anything else as JSON.
     pub fn text(&self, field: &Field) -> Cow<'j, str> {
@@ -176,6 +189,9 @@ mod tests {
         assert_eq!(text(4, Some("none")), "");
         assert_eq!(text(5, None), r#"[ {"j": " k" } ]"#);
         assert_eq!((text(6, None), text(7, None)), ("true".to_owned(), String::new()));
+        let record = Record::of(r#"{"a\"":[1, 2],"b":"c\n","d":1.0}"#).unwrap();
+        assert_eq!(record.without("b"), r#"{"a\"":[1, 2],"d":1.0}"#);
+        assert_eq!((record.string("b").as_deref(), record.string("d")), (Some("c\n"), None));
     }
 
     #[test]

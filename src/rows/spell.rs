@@ -152,9 +152,10 @@ impl Spelling {
         }
     }
 
-    /// An id as it is shown.
+    /// An id in a table's cell: what is long is shortened here, unless it is a UUID or the like, which
+    /// is shortened where all of the table's are known.
     pub fn id<'i>(&self, id: &'i str) -> Cow<'i, str> {
-        self::id(id, self.short)
+        self::id(id, self.short && !is_digits(id))
     }
 }
 
@@ -229,13 +230,24 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", self::count(count), if count == 1 { one } else { many })
 }
 
-/// An id, shortened to `7f3c…a1` where it is long and that is wanted.
+/// Digits of a UUID, or the like, that are shown where it is shortened.
+pub const DIGITS: usize = 8;
+
+/// An id, shortened where it is long and that is wanted: to the first digits of a UUID, to `kb-b…14`
+/// where it is a name.
 pub fn id(id: &str, short: bool) -> Cow<'_, str> {
-    let id = Cow::Borrowed(id);
     if !short || id.len() < 20 || !id.is_ascii() {
-        return id;
+        return Cow::Borrowed(id);
+    }
+    if is_digits(id) {
+        return Cow::Borrowed(id.get(..DIGITS).unwrap_or(id));
     }
     Cow::Owned(format!("{}…{}", &id[..4], &id[id.len() - 2..]))
+}
+
+/// Whether an id is long and hexadecimal: a UUID, a hash.
+pub fn is_digits(id: &str) -> bool {
+    id.len() >= 20 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 /// Text that takes at most `width` columns, `…` standing for what is left out.
@@ -337,7 +349,8 @@ mod tests {
 
     #[test]
     fn ids_are_shortened_only_where_long_and_wanted() {
-        assert_eq!(id("7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11", true), "7f3c…11");
+        assert_eq!(id("7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11", true), "7f3c1a52");
+        assert_eq!(id("kb-billing-and-payments-014", true), "kb-b…14");
         assert_eq!(id("7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11", false).len(), 36);
         assert_eq!(id("kb-billing-014", true), "kb-billing-014");
         assert_eq!(id("接続接続接続接続接続接続接続", true), "接続接続接続接続接続接続接続");

@@ -72,7 +72,8 @@ impl Run<'_> {
             return self.overview(args, format);
         }
         let documents = self.documents(&args.sessions)?;
-        let mut out = self.out(false);
+        // Raw is for those who want what was sent, and nothing in its way.
+        let mut out = self.out(args.format != Some(FetchFormat::Raw));
         let frame = Frame { lines: true, ..Frame::default() };
         let mut framed = Framed::new(frame, &mut out);
         let options = self.options.clone();

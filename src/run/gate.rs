@@ -1,10 +1,9 @@
 //! `--fail-on`: what matched, how often, and where first.
 
 use clap::ValueEnum;
-use uuid::Uuid;
 
 use crate::output::MatchRow;
-use crate::rows::spell::{count, counted};
+use crate::rows::spell::{self, count, counted};
 
 /// What one thing is called, and several.
 pub(super) type Noun = (&'static str, &'static str);
@@ -121,12 +120,6 @@ impl Gate {
             None => format!("{} of {all}", count(*sessions)),
         };
         let turn = turn.map(|turn| format!(" #{turn}")).unwrap_or_default();
-        format!("fail-on {name}: {found}, first {}{turn}", first_digits(session_id))
+        format!("fail-on {name}: {found}, first {}{turn}", spell::id(session_id, true))
     }
-}
-
-/// The digits of an id that are enough to look its session up.
-fn first_digits(session_id: &str) -> &str {
-    let is_uuid = Uuid::parse_str(session_id).is_ok();
-    session_id.get(..8).filter(|_| is_uuid).unwrap_or(session_id)
 }

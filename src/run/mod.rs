@@ -13,6 +13,7 @@ mod missing;
 mod mistakes;
 mod opening;
 mod out_dir;
+mod parts;
 mod prefixes;
 mod rag;
 #[cfg(test)]
@@ -82,7 +83,7 @@ pub fn run(cli: &Cli) -> Exit {
             Err(Failure::usage("--by groups the figures of --summary").hint("add --summary").into())
         }
         Command::Completions { shell } => completions::print(*shell),
-        Command::Schema { rows } => schema::print(rows.as_deref()),
+        Command::Schema { rows } => schema::print(rows.as_deref(), &terminal),
         Command::Demo { port, list } => demo::serve(*port, *list, &reporter),
         Command::Fetch(args) => {
             let elsewhere = args.output.as_deref().is_some_and(|path| !output::is_stdout(path));
@@ -95,7 +96,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Missing(args) => Run::new(cli, terminal, &mut reporter).missing(args),
         Command::Gaps(args) => Run::new(cli, terminal, &mut reporter).gaps(args),
     };
-    result.unwrap_or_else(|error| {
+    let exit = result.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {
             reporter.end_progress();
             return Exit::Done;
@@ -115,7 +116,9 @@ pub fn run(cli: &Cli) -> Exit {
         };
         reporter.fatal(&failure);
         failure.exit
-    })
+    });
+    reporter.tell_width();
+    exit
 }
 
 /// Whether the reader of our output went away, which is its right.
@@ -169,6 +172,7 @@ impl<'a> Run<'a> {
             full: false,
             excel: cli.output.excel,
             terminal: terminal.stdout,
+            widest: reporter.widest().filter(|_| terminal.beside.is_some()),
         };
         Self {
             cli,
@@ -237,13 +241,15 @@ impl<'a> Run<'a> {
     ) -> anyhow::Result<Vec<A>> {
         let first = documents.next(self.reporter).transpose();
         let queue = Queue { ended: first.is_none(), first, rest: documents };
-        // One document is one thread's work.
-        let workers =
-            if queue.rest.is_exhausted() { 1 } else { thread::available_parallelism()?.get() };
+        let cores = thread::available_parallelism()?.get();
+        // One document is one thread's work, who may share it out.
+        let alone = queue.rest.is_exhausted();
+        let workers = if alone { 1 } else { cores };
+        let cores = alone.then_some(cores);
         let selection = Arc::clone(&self.selection);
         let make = |next: Next, state: &mut A, out: &mut dyn io::Write| {
             let document = Document::new(next??)?;
-            let value = make(&Reader::new(&document, &selection), state, out)?;
+            let value = make(&Reader::new(&document, &selection, cores), state, out)?;
             let subject = (!value.remarks.is_empty()).then(|| document.origin().subject());
             Ok(Made { subject, fetched: document.is_fetched(), value })
         };

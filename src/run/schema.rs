@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::figures;
-use crate::output::{FailureRow, Out};
+use crate::output::{FailureRow, Out, Terminal};
+use crate::render::style::Styles;
+use crate::render::{LayoutOptions, json};
 use crate::rows::{Row, nearest, schema};
 use crate::view::missing::MissingRow;
 use crate::view::overview::OverviewRow;
@@ -56,8 +58,8 @@ pub const KINDS: &[Kind] = &[
 /// `schema`.
 ///
 /// Fails where there are no rows of that kind.
-pub(super) fn print(rows: Option<&str>) -> anyhow::Result<Exit> {
-    let mut out = Out::stdout();
+pub(super) fn print(rows: Option<&str>, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let mut out = Out::paged(terminal);
     match rows {
         None => {
             let widest = KINDS.iter().map(|kind| kind.name.len()).max().unwrap_or(0);
@@ -71,7 +73,12 @@ pub(super) fn print(rows: Option<&str>) -> anyhow::Result<Exit> {
             let Some(kind) = KINDS.iter().find(|kind| kind.name == rows) else {
                 return Err(unknown(rows).into());
             };
-            writeln!(out, "{:#}", (kind.schema)())?;
+            let options = LayoutOptions {
+                styles: Styles::new(terminal.color),
+                terminal: terminal.stdout,
+                ..LayoutOptions::default()
+            };
+            json::value(&(kind.schema)(), &options, &mut out)?;
         }
     }
     out.finish()?;

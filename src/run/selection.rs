@@ -73,6 +73,7 @@ impl std::error::Error for LeftOut {}
 pub struct Reader<'d> {
     document: &'d Document,
     selection: &'d Selection,
+    cores: Option<usize>,
 }
 
 impl Deref for Reader<'_> {
@@ -84,9 +85,18 @@ impl Deref for Reader<'_> {
 }
 
 impl<'d> Reader<'d> {
-    /// Reads this document, if it is wanted.
-    pub const fn new(document: &'d Document, selection: &'d Selection) -> Self {
-        Self { document, selection }
+    /// Reads this document, if it is wanted; it has so many cores for itself.
+    pub const fn new(
+        document: &'d Document,
+        selection: &'d Selection,
+        cores: Option<usize>,
+    ) -> Self {
+        Self { document, selection, cores }
+    }
+
+    /// How many cores there are for this document; None where they have others to work on.
+    pub const fn cores(&self) -> Option<usize> {
+        self.cores
     }
 
     /// [`Document::read`].

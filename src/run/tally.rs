@@ -2,7 +2,7 @@
 //! filter left, and which names there are.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::Write;
 
 use super::gate::{Gate, Hits, Noun};
 use crate::rows::spell::{count, counted};
@@ -43,11 +43,11 @@ pub(super) struct Shown {
 
 impl Shown {
     /// Has `print` write so many rows of a document, or what is to be said where a filter left none.
-    pub(super) fn write<T>(
+    pub(super) fn write<T, E>(
         rows: usize,
         out: &mut dyn Write,
-        print: impl FnOnce(&mut dyn Write) -> io::Result<T>,
-    ) -> io::Result<(T, Self)> {
+        print: impl FnOnce(&mut dyn Write) -> Result<T, E>,
+    ) -> Result<(T, Self), E> {
         let mut aside = Vec::new();
         let made = if rows == 0 { print(&mut aside)? } else { print(out)? };
         Ok((made, Self { rows: if rows == ALL { 0 } else { rows }, aside, remark: None }))

@@ -1,19 +1,20 @@
 //! `transcript`: read the conversation, with its evidence in place.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use super::figures::Asked;
+use super::parts::in_parts;
 use super::selection::Reader;
 use super::tally::{ALL, Names, Share, Shown};
 use super::{Done, Run};
-use crate::cli::{RowFormat, TranscriptArgs, TranscriptFormat};
+use crate::cli::{RowFormat, TranscriptArgs, TranscriptCondition, TranscriptFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::figures::by::By;
 use crate::figures::table::Table;
 use crate::figures::transcript as figures;
 use crate::render::frame::Framed;
-use crate::render::transcript::{Format, frame, write};
+use crate::render::transcript::{Format, frame, has_parts, write};
 use crate::view::messages::{self, MessageFacts};
 use crate::view::transcript::{Input, Selection, Transcript};
 
@@ -26,6 +27,7 @@ impl Run<'_> {
         let selection = Selection {
             turns: args.turn.clone(),
             roles: args.role.clone(),
+            flagged: args.only.contains(&TranscriptCondition::Flagged),
             evidence: !args.no_evidence,
         };
         let format = Format::try_from(args.format)?;
@@ -33,7 +35,7 @@ impl Run<'_> {
         self.tally.names = (!args.role.is_empty())
             .then(|| Names::new("--role", &args.role, "no turn has this role", true));
         let documents = self.documents(&args.sessions)?;
-        let mut out = self.out(matches!(format, Format::Text | Format::Markdown));
+        let mut out = self.out(true);
         self.options.full = args.full;
         let options = self.options.clone();
         let mut framed = Framed::new(frame(format, &options), &mut out);
@@ -44,9 +46,13 @@ impl Run<'_> {
             |document, (), out| {
                 let input: Input<'_> = document.read()?;
                 let transcript = Transcript::new(&input);
+                let write = |places, out: &mut dyn io::Write| {
+                    write(&transcript, &selection, format, &options, places, out)
+                };
+                let cores = document.cores().filter(|_| has_parts(&selection, format));
                 let count = if filters { usize::from(transcript.has(&selection)) } else { ALL };
                 let (told, mut shown) = Shown::write(count, out, |out| {
-                    write(&transcript, &selection, format, &options, out)
+                    in_parts(transcript.places(), cores, write, out)
                 })?;
                 shown.remark = told.map(|told| format!("{}: {told}", document.origin().subject()));
                 let roles = if args.role.is_empty() { &[][..] } else { transcript.roles() };

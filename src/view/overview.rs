@@ -13,6 +13,7 @@ use crate::model::{
     Number, RagTraceEntry, SessionAnalysisInput, Text, Timestamp, ToolCall, ToolCallEntry,
     ToolResult,
 };
+use crate::rows::look;
 use crate::rows::{Cell, Column, Row, Tone, spell};
 
 /// What this view reads of a document.
@@ -168,11 +169,18 @@ impl Row for OverviewRow<'_> {
         vec![
             Column::<Self>::words("session", |row, spelling| {
                 Cell::new(spelling.id(row.session_id), Tone::Strong)
-            }),
+            })
+            .ids(),
             Column::<Self>::times("started", |row, spelling| {
                 Cell::of(row.started_at.map(|time| spelling.zone.minute(time)))
             })
             .below(2),
+            Column::<Self>::words("agent", |row, spelling| {
+                Cell::of(row.agent_id.map(|id| spelling.id(id)))
+            })
+            .below(2)
+            .ids()
+            .optional(),
             Column::<Self>::words("via", |row, _| Cell::of(row.channel)),
             Column::<Self>::words("outcome", |row, _| {
                 let outcome = row.knowledge_gap_analysis_outcome;
@@ -196,12 +204,14 @@ impl Row for OverviewRow<'_> {
                 let rate = row.hit_rate.map(spell::percent);
                 let (hits, all) = (spell::count(row.hits), spell::count(row.retrievals));
                 rate.map_or_else(Cell::absent, |rate| {
-                    let all_hit = row.hits == row.retrievals;
-                    let tone = if all_hit { Tone::Plain } else { Tone::Warn };
+                    let tone = look::HITS.tone(row.hits, row.retrievals);
                     Cell::new(format!("{hits}/{all} {rate}"), tone)
                 })
-            }),
-            Column::<Self>::numbers("cited", |row, _| Cell::count(row.citations)).below(4),
+            })
+            .optional(),
+            Column::<Self>::numbers("cited", |row, _| Cell::count(row.citations))
+                .below(4)
+                .optional(),
             Column::<Self>::numbers("tools", |row, _| {
                 // As many as the tools command shows.
                 let calls = row.tool_calls + row.tool_calls_unrecorded;
@@ -212,14 +222,19 @@ impl Row for OverviewRow<'_> {
                         Cell::new(format!("{calls}, {errors} failed"), Tone::Bad)
                     }
                 }
-            }),
-            Column::<Self>::numbers("hand-offs", |row, _| Cell::count(row.handoffs)).below(4),
+            })
+            .optional(),
+            Column::<Self>::numbers("hand-offs", |row, _| Cell::count(row.handoffs))
+                .below(4)
+                .optional(),
             Column::<Self>::numbers("csat", |row, _| {
                 Cell::of(row.csat_score.map(|score| match row.csat_scale_max {
                     Some(scale) => format!("{score}/{scale}"),
                     None => format!("{score}/5"),
                 }))
-            }),
+            })
+            .below(5)
+            .optional(),
             Column::<Self>::text("missing", |row, spelling| {
                 let reasons = row.missing_evidence_reasons.iter();
                 let names = reasons
@@ -227,7 +242,10 @@ impl Row for OverviewRow<'_> {
                 Cell::of(
                     Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty()),
                 )
-            }),
+            })
+            .comfort(36)
+            .shared()
+            .optional(),
         ]
     }
 }

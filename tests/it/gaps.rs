@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Run, feather, run};
+use crate::harness::{Run, Running, feather, process, run};
 
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/demo/sessions")
@@ -193,6 +193,26 @@ fn misses_of_one_query_are_one_row_however_many() {
         (&found[0]["misses"], &found[0]["sessions"], &found[0]["words"]),
         (&json!(20_000), &json!(1), &json!("again?"))
     );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_million_misses_of_one_query_take_the_memory_of_a_few() {
+    let miss = json!({"query_hash": "q", "hit": false, "assistant_turn_id": "a"});
+    let traces = vec![miss; 1000];
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("a.ndjson");
+    let lines = (0..1000).map(|n| json!({"session_id": n.to_string(), "rag_traces": traces}));
+    std::fs::write(&saved, lines.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    let mut gaps = process();
+    gaps.args(["gaps", "--format", "json"]).arg(&saved);
+    let mut running = Running::start(&mut gaps);
+    let (code, peak) = running.peak_memory();
+    let rows: Value = serde_json::from_reader(running.0.stdout.take().unwrap()).unwrap();
+    assert_eq!((code, rows.as_array().map(Vec::len)), (Some(0), Some(1)));
+    let figures = [&rows[0]["misses"], &rows[0]["retrievals"], &rows[0]["sessions"]];
+    assert_eq!(figures, [&json!(1_000_000), &json!(1_000_000), &json!(1000)]);
+    assert!(peak < 30 << 10, "{peak} KiB");
 }
 
 #[test]

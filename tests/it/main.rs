@@ -34,6 +34,7 @@ mod relay;
 mod retries;
 mod rows;
 mod schemas;
+mod screens;
 mod secure;
 #[cfg(target_os = "linux")]
 mod shells;

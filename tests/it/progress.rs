@@ -22,10 +22,12 @@ fn a_long_run_says_how_far_it_is_when_asked_to() {
         scope.spawn(|| {
             let done = fetch(&["--progress", "always"]);
             let lines: Vec<&str> = done.stderr.lines().collect();
-            assert_eq!((done.code, lines.len()), (44, 3), "{done:#?}");
+            assert_eq!((done.code, lines.len()), (44, 4), "{done:#?}");
             assert!(
-                lines[0].starts_with("error: session ") && lines[2].starts_with("error: 1 of 3")
+                lines[0].starts_with("error: session ") && lines[3].starts_with("error: 1 of 3")
             );
+            // It ends with the time it took.
+            assert!(lines[2].starts_with("3 of 3 sessions, 1 failed, in 4."), "{}", lines[2]);
             assert!(lines[1].starts_with("2 of 3 sessions, 1 failed, 0."), "{}", lines[1]);
             assert!(lines[1].ends_with("s left"), "{}", lines[1]);
         });
@@ -33,7 +35,8 @@ fn a_long_run_says_how_far_it_is_when_asked_to() {
             // Asked for, even where all else is to be quiet.
             let done = fetch(&["--progress=always", "--error-format=json", "-q"]);
             let rows = done.errors();
-            assert_eq!((done.code, rows.len()), (44, 3), "{done:#?}");
+            assert_eq!((done.code, rows.len()), (44, 4), "{done:#?}");
+            assert_eq!(rows[2]["progress"]["done"], 3);
             let progress = &rows[1]["progress"];
             let count = |field: &str| progress[field].as_u64();
             let counts = ["done", "failed", "total"].map(count);
@@ -52,7 +55,7 @@ fn a_long_run_says_how_far_it_is_when_asked_to() {
             let server = Server::always(Reply::error(409, "conflict", "Still runs."));
             let done = run(&mut server.fetch(&["--wait=4s", "--progress=always", &id(1)]));
             let lines: Vec<&str> = done.stderr.lines().collect();
-            assert_eq!((done.code, lines.len()), (49, 2), "{done:#?}");
+            assert_eq!((done.code, lines.len()), (49, 3), "{done:#?}");
             let words = format!("0 of 1 sessions, 0.0/s; session {} still runs; asking", id(1));
             assert!(lines[0].starts_with(&words), "{}", lines[0]);
         });

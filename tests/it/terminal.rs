@@ -35,8 +35,12 @@ fn what_is_for_reading_goes_through_the_pager_and_nothing_else_does() {
         ("rag --help --no-pager", false),
         ("--version", false),
         ("rag --demo --no-pager", false),
-        ("rag --demo --format json", false),
-        ("fetch --demo", false),
+        ("rag --demo --format json", true),
+        ("transcript --demo --format ndjson", true),
+        ("fetch --demo", true),
+        ("schema rag", true),
+        ("fetch --demo --format raw", false),
+        ("rag --demo --format csv", false),
         ("demo --list", false),
         // Nothing to read, so nothing to page.
         ("rag --demo 00000000-0000-4000-8000-000000000404", false),
@@ -73,7 +77,7 @@ fn tables_are_as_wide_as_the_terminal() {
         let Some(printed) = on_terminal(columns, &[], arguments) else { return };
         let widest = printed.lines().map(|line| line.chars().count()).max().unwrap();
         assert!(widest <= usize::from(columns) && widest > 70, "{columns}: {printed}");
-        assert!(printed.contains("b77f…"), "ids are shortened: {printed}");
+        assert!(printed.contains("b77f62e4") && !printed.contains("b77f62e4-"), "{printed}");
     }
 }
 
@@ -85,7 +89,8 @@ fn json_on_a_terminal_hides_no_controls_and_is_the_same_value() {
     let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
     std::fs::write(file.path(), json).unwrap();
     for format in ["json", "raw", "ndjson"] {
-        let arguments = format!("fetch --format {format} {}", file.path().display());
+        let arguments =
+            format!("fetch --no-pager --color never --format {format} {}", file.path().display());
         let Some(printed) = on_terminal(100, &[], &arguments) else { return };
         let document = printed.rsplit_once("code 0").unwrap().0;
         assert!(!document.chars().any(|c| c.is_control() && c != '\n'), "{format}: {document:?}");
@@ -122,5 +127,40 @@ fn help_on_a_terminal_is_coloured_and_in_a_pipe_it_is_plain() {
         let Some(printed) = on_terminal(100, environment, "rag --help") else { return };
         assert!(printed.contains("paged:") && printed.contains("Usage:"), "{printed}");
         assert_eq!(printed.contains('\u{1b}'), colored, "{printed}");
+    }
+}
+
+#[test]
+fn json_on_a_terminal_has_colours_that_no_program_ever_reads() {
+    for arguments in ["fetch --demo", "rag --demo --format json", "fetch --demo -f ndjson"] {
+        let Some(printed) = on_terminal(100, &[("PAGER", "cat")], arguments) else { return };
+        // A key, in its colour.
+        assert!(printed.contains("m\"session_id\"\u{1b}["), "{arguments}: {printed}");
+        let plain = on_terminal(100, &[("PAGER", "cat")], &format!("{arguments} --color never"));
+        assert!(!plain.unwrap().contains('\u{1b}'), "{arguments}");
+        let piped = on_terminal(100, &[], &format!("{arguments} --color always | cat"));
+        assert!(!piped.unwrap().contains('\u{1b}'), "{arguments}");
+    }
+}
+
+#[test]
+fn a_person_who_pipes_a_wide_table_is_told_once_how_to_lay_it_out() {
+    let hint = "--width 90 lays it out";
+    let two = "7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 2c9e4b70-18d3-4f5a-b6c2-93a7e1f0d845";
+    for (arguments, told) in [
+        (&*format!("rag --demo {two} | cat"), 1),
+        ("rag --demo | head -1", 1),
+        ("rag --demo > /dev/null", 1),
+        // Narrow enough, laid out already, for nobody to read, or no table.
+        ("missing --demo --fields reason | cat", 0),
+        ("rag --demo --width 0 | cat", 0),
+        ("rag --demo --quiet | cat", 0),
+        ("rag --demo 2> /dev/null | cat", 0),
+        ("rag --demo --format markdown | cat", 0),
+        ("rag --demo --format json | cat", 0),
+        ("rag --demo --no-pager", 0),
+    ] {
+        let Some(printed) = on_terminal(90, &[], arguments) else { return };
+        assert_eq!(printed.matches(hint).count(), told, "{arguments}: {printed}");
     }
 }

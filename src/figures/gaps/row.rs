@@ -200,12 +200,14 @@ impl Row for GapRow<'_> {
                     None => Cell::new(id, Tone::Warn),
                 }
             })
-            .below(1),
+            .below(1)
+            .ids(),
             Column::<Self>::words("query", |row, spelling| {
                 let hash = row.query_hash.map(|hash| Cell::new(spelling.id(hash), Tone::Dim));
                 hash.unwrap_or_else(|| Cell::new("(no hash)", Tone::Dim))
             })
-            .below(1),
+            .below(1)
+            .ids(),
         ]
     }
 }
@@ -227,7 +229,7 @@ fn cost(row: &GapRow<'_>) -> String {
 fn nearness(row: &GapRow<'_>) -> Cell<'static> {
     let Some(best) = row.best_score.map(score) else {
         return match row.kind {
-            Kind::NothingFound => Cell::new("nothing found", Tone::Bad),
+            Kind::NothingFound => Cell::new("nothing found", Tone::Warn),
             _ => Cell::absent(),
         };
     };

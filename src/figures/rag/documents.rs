@@ -166,22 +166,31 @@ impl Row for DocumentRow<'_> {
     fn columns() -> Vec<Column<Self>> {
         vec![
             Column::<Self>::text("document", |row, _| Cell::new(row.doc_id, Tone::Strong)),
+            Column::<Self>::text("versions", |row, _| {
+                Cell::of(Some(row.versions.join(" ")).filter(|versions| !versions.is_empty()))
+            })
+            .below(1)
+            .optional(),
             Column::<Self>::numbers("retrievals", |row, _| Cell::count(row.retrievals)),
-            Column::<Self>::numbers("chunks", |row, _| Cell::count(row.chunks_found)),
+            Column::<Self>::numbers("chunks", |row, _| Cell::count(row.chunks_found)).below(3),
             Column::<Self>::numbers("cited", |row, _| match row.chunks_cited {
                 0 if row.chunks_found > 0 => Cell::new("0", Tone::Warn),
                 cited => Cell::count(cited),
-            }),
+            })
+            .below(3),
             Column::<Self>::numbers("not retrieved", |row, _| match row.cited_not_retrieved {
                 0 => Cell::count(0),
                 strays => Cell::new(spell::count(strays), Tone::Warn),
-            }),
+            })
+            .below(2)
+            .optional(),
             Column::<Self>::numbers("sessions", |row, _| Cell::count(row.sessions)),
-            Column::<Self>::numbers("ended well", |row, _| Cell::count(row.ended_well)),
-            Column::<Self>::numbers("badly", |row, _| Cell::count(row.ended_badly)),
-            Column::<Self>::text("versions", |row, _| {
-                Cell::of(Some(row.versions.join(" ")).filter(|versions| !versions.is_empty()))
-            }),
+            Column::<Self>::numbers("ended well", |row, _| Cell::count(row.ended_well))
+                .below(1)
+                .optional(),
+            Column::<Self>::numbers("badly", |row, _| Cell::count(row.ended_badly))
+                .below(1)
+                .optional(),
         ]
     }
 }

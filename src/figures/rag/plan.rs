@@ -3,6 +3,7 @@
 use crate::figures::by::Sorter;
 use crate::figures::figure::{Better, Figure, Of, Plan, Unit};
 use crate::figures::group::Group;
+use crate::rows::look;
 use crate::view::rag::{Counts, Flag, Rag};
 use crate::view::turns::Said;
 
@@ -55,6 +56,7 @@ const FIGURES: &[Figure] = &[
     Figure::rate("hit_rate", "hit rate", HITS, VERDICTS)
         .about("`hits` of `verdicts`, 0 to 1")
         .better(Better::Higher)
+        .stated(look::HITS)
         .shown(),
     Figure::count("misses", "misses", MISSES).about("retrievals flagged `miss`").below(2),
     Figure::count("unanswerable", "unanswerable", UNANSWERABLE)
@@ -62,6 +64,7 @@ const FIGURES: &[Figure] = &[
     Figure::rate("unanswerable_rate", "unanswerable rate", UNANSWERABLE, RETRIEVALS)
         .about("`unanswerable` of `retrievals`, 0 to 1")
         .better(Better::Lower)
+        .stated(look::UNANSWERABLE)
         .shown(),
     Figure::count("uncited", "uncited", UNCITED).about("retrievals of whose chunks none was cited"),
     Figure::rate("uncited_rate", "uncited rate", UNCITED, RETRIEVALS)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{ComparedScores, Figures};
-use crate::rows::{Cell, Head, Page, Section, Tone, spell};
+use crate::rows::{Cell, Head, Page, Section, Tone, look, spell};
 use crate::view::share;
 
 /// Lines that a table shows of a list; JSON and CSV have all.
@@ -16,10 +16,12 @@ const BAR: usize = 32;
 pub fn sections<'s>(figures: &Figures<'s>) -> Vec<Section<'s>> {
     let mut sections = vec![totals(figures)];
     if figures.counts.retrievals > 0 {
-        sections.push(answerability(figures));
+        // The answers first, then what they are spread over.
+        sections.extend([missed(figures), never_cited(figures)]);
         sections.extend(gate_actions(figures));
+        sections.push(answerability(figures));
         sections.extend(compared_scores(figures));
-        sections.extend([latency(figures), missed(figures), never_cited(figures)]);
+        sections.push(latency(figures));
     }
     sections
 }
@@ -28,13 +30,18 @@ fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
     let counts = &figures.counts;
     let of_retrievals = |part: usize| percent(share(part, counts.retrievals));
     let row = |name: &'static str, count: usize, share: Cow<'static, str>, note: String| {
-        vec![name.into(), spell::count(count).into(), share.into(), note.into()]
+        let note = Cell::new(note, Tone::Dim);
+        vec![name.into(), Cell::count(count), share.into(), note]
     };
-    let rows = vec![
-        row("hits", counts.hits, percent(figures.hit_rate), {
-            let verdicts = spell::count(counts.verdicts);
-            format!("hit rate: {} of {verdicts} with a verdict", spell::count(counts.hits))
-        }),
+    let mut hits = row("hits", counts.hits, percent(figures.hit_rate), {
+        let verdicts = spell::count(counts.verdicts);
+        format!("hit rate: {} of {verdicts} with a verdict", spell::count(counts.hits))
+    });
+    if let Some(rate) = hits.get_mut(2) {
+        rate.tone = look::HITS.tone(counts.hits, counts.verdicts);
+    }
+    let mut rows = vec![
+        hits,
         row("misses", counts.misses, of_retrievals(counts.misses), String::new()),
         row("unanswerable", counts.unanswerable, of_retrievals(counts.unanswerable), String::new()),
         row("uncited", counts.uncited, of_retrievals(counts.uncited), {
@@ -66,6 +73,12 @@ fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
             "the same query missed earlier in the session".to_owned(),
         ),
     ];
+    // What there is none of is left out, beside hits and misses.
+    let mut place = 0;
+    rows.retain(|row| {
+        place += 1;
+        place <= 2 || row.get(1).is_some_and(|count| !count.is_idle())
+    });
     let mut notes = Vec::new();
     if figures.sessions == 0 {
         notes.push("no session was looked at".to_owned());
@@ -88,10 +101,13 @@ fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
 fn answerability<'s>(figures: &Figures<'s>) -> Section<'s> {
     let rows = figures.answerability.iter().map(|label| {
         vec![
-            label.label.map_or_else(|| Cell::new("(no label)", Tone::Dim), Cell::from),
+            label.label.map_or_else(
+                || Cell::new("(no label)", Tone::Dim),
+                |label| Cell::new(label, look::label(label)),
+            ),
             spell::count(label.count).into(),
             percent(label.share).into(),
-            spell::bar(label.share.unwrap_or_default(), BAR).into(),
+            Cell::new(spell::bar(label.share.unwrap_or_default(), BAR), Tone::Dim),
         ]
     });
     section(
@@ -126,7 +142,7 @@ fn gate_actions<'s>(figures: &Figures<'s>) -> Option<Section<'s>> {
                 Head::numbers("retrievals"),
                 Head::numbers("ended well"),
                 Head::numbers("badly"),
-                Head::numbers("unknown"),
+                Head { optional: true, ..Head::numbers("unknown") },
             ],
             rows,
             vec!["well: resolved, handed to nobody, not opened again".to_owned()],
@@ -173,7 +189,7 @@ fn histogram<'s>(scores: &ComparedScores<'s>) -> Section<'s> {
             spell::count(bin.count).into(),
             percent(share(bin.count, scores.count)).into(),
             Cell::count(bin.cited),
-            parted_bar(bin.cited, bin.count, most).into(),
+            Cell::new(parted_bar(bin.cited, bin.count, most), Tone::Dim),
             Cell::new(marks.join(", "), Tone::Strong),
         ]
     });
@@ -194,9 +210,9 @@ fn histogram<'s>(scores: &ComparedScores<'s>) -> Section<'s> {
             Head::words("score"),
             Head::numbers("count"),
             Head::numbers("share"),
-            Head::numbers("cited"),
+            Head { optional: true, ..Head::numbers("cited") },
             Head::words(""),
-            Head::words("threshold"),
+            Head { optional: true, ..Head::words("threshold") },
         ],
         rows.collect(),
         notes.into_iter().collect(),
@@ -274,10 +290,10 @@ fn missed<'s>(figures: &Figures<'s>) -> Section<'s> {
     section(
         "Queries that miss, most often first: the knowledge gaps".to_owned(),
         vec![
-            Head::text("query hash"),
+            Head { ids: true, ..Head::text("query hash") },
             Head::numbers("misses"),
             Head::numbers("sessions"),
-            Head::numbers("best score"),
+            Head { optional: true, ..Head::numbers("best score") },
         ],
         rows,
         notes,

@@ -1,5 +1,7 @@
 //! Tables for people: laid out to a width, or one row a line where there is none.
 
+mod survey;
+
 use std::borrow::Cow;
 use std::io;
 
@@ -9,6 +11,7 @@ use comfy_table::{
     Width,
 };
 
+use self::survey::Survey;
 use super::layout::{GAP, Group, Layout, Need, columns_of, lay_out};
 use super::{LayoutOptions, Out, cell, wrap};
 use crate::rows::{Align, Cell, EachRow, Head, Tone};
@@ -20,17 +23,19 @@ const BATCH: usize = 256;
 const PACKED: usize = 8 << 20;
 
 /// What was written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Rows.
     pub rows: usize,
     /// Whether a cell was cut to the lines it may have.
     pub cut: bool,
+    /// What stands in every row and was left out of all: a column's heading, and what.
+    pub shared: Vec<String>,
 }
 
-/// Lays a table out and writes it; nothing where it has no rows. Every row is asked for twice, so
-/// that a long table need not be held: once to measure it, once to write what [`PACKED`] bytes do
-/// not keep.
+/// Lays a table out and writes it; nothing where it has no rows. Every row is asked for more than
+/// once, so that a long table need not be held: to compare it with the others where its columns ask
+/// for that, to measure it, and to write what [`PACKED`] bytes do not keep.
 ///
 /// Fails where making the rows or writing fails.
 pub fn write(
@@ -39,16 +44,18 @@ pub fn write(
     options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<Written> {
+    let survey = Survey::of(heads, each, options)?;
     let mut packed = Packed::default();
     let mut needs = vec![Need::default(); heads.len()];
     let (mut kept, mut left) = (0, 0_usize);
     let mut above = Vec::new();
     let mut cut = false;
     each(&mut |row| {
-        let row = shown(row, heads, &mut above, &mut cut, options);
+        let row = shown(row, heads, &survey, &mut above, &mut cut, options);
         for ((cell, need), head) in row.iter().zip(&mut needs).zip(heads) {
             let wrapped = options.width.is_some() && (head.wraps || head.step.is_some());
             need.widen(&cell.text, wrapped, cell.code);
+            need.filled |= !cell.is_idle();
         }
         if packed.texts.len() < PACKED {
             packed.push(&row);
@@ -62,9 +69,16 @@ pub fn write(
         return Ok(Written::default());
     }
     let layout = lay_out(heads, &needs, options.width);
-    let mut written = Written { rows: kept + left, cut };
-    let mut writer =
-        Writer { heads, layout: &layout, options, written: &mut written, begun: false };
+    options.measured(layout.width());
+    let mut written = Written { rows: kept + left, cut, shared: survey.told(heads) };
+    let mut writer = Writer {
+        heads,
+        layout: &layout,
+        options,
+        written: &mut written,
+        begun: false,
+        tall: false,
+    };
     writer.header(out)?;
     let mut from_packed = packed.rows(heads.len());
     loop {
@@ -77,7 +91,7 @@ pub fn write(
     if left > 0 {
         let (mut above, mut place) = (Vec::new(), 0);
         each(&mut |row| {
-            let row = shown(row, heads, &mut above, &mut cut, options);
+            let row = shown(row, heads, &survey, &mut above, &mut cut, options);
             place += 1;
             if place > kept { writer.batch(&[row], out) } else { Ok(()) }
         })?;
@@ -85,11 +99,12 @@ pub fn write(
     Ok(written)
 }
 
-/// A row's cells as they may be shown: harmless, of one line, blank where they repeat the row above;
-/// `cut` is set where a part of one was left out.
+/// A row's cells as they may be shown: harmless, of one line, without what is said once, blank where
+/// they repeat the row above; `cut` is set where a part of one was left out.
 fn shown<'a>(
     mut row: Vec<Cell<'a>>,
     heads: &[Head],
+    survey: &Survey,
     above: &mut Vec<String>,
     cut: &mut bool,
     options: &LayoutOptions,
@@ -99,6 +114,7 @@ fn shown<'a>(
         cell.text = text;
         *cut |= was_cut;
     }
+    survey.apply(&mut row);
     // In a pipe a row stands for itself.
     if options.width.is_some() && heads.iter().any(|head| head.once) {
         let shared =
@@ -118,8 +134,8 @@ fn shown<'a>(
 #[derive(Default)]
 struct Packed {
     texts: String,
-    /// Where each cell ends in `texts`, and how it looks.
-    cells: Vec<(u32, Tone, bool)>,
+    /// Where each cell ends in `texts`, how it looks, whether it is code, and its lines.
+    cells: Vec<(u32, Tone, bool, Option<u8>)>,
 }
 
 impl Packed {
@@ -128,18 +144,18 @@ impl Packed {
             self.texts.push_str(&cell.text);
             // A cell that ended past this would have been one of four gigabytes.
             let end = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-            self.cells.push((end, cell.tone, cell.code));
+            self.cells.push((end, cell.tone, cell.code, cell.lines));
         }
     }
 
     fn rows(&self, columns: usize) -> impl Iterator<Item = Vec<Cell<'_>>> {
         let mut start = 0;
         self.cells.chunks(columns.max(1)).map(move |row| {
-            let cell = |(end, tone, code): &(u32, Tone, bool)| {
+            let cell = |(end, tone, code, lines): &(u32, Tone, bool, Option<u8>)| {
                 let end = *end as usize;
                 let text = Cow::Borrowed(self.texts.get(start..end).unwrap_or_default());
                 start = end;
-                Cell { code: *code, ..Cell::new(text, *tone) }
+                Cell { code: *code, lines: *lines, ..Cell::new(text, *tone) }
             };
             row.iter().map(cell).collect()
         })
@@ -157,6 +173,8 @@ struct Writer<'w> {
     written: &'w mut Written,
     /// Whether a row was written.
     begun: bool,
+    /// Whether the last one has several lines.
+    tall: bool,
 }
 
 impl Writer<'_> {
@@ -203,17 +221,31 @@ impl Writer<'_> {
         }
         let mut laid_out = Vec::with_capacity(rows.len());
         for row in rows {
-            if stacked && std::mem::replace(&mut self.begun, true) {
+            let cells: Vec<Vec<Line<'_>>> =
+                groups.iter().map(|group| self.cell(row, group, stacked)).collect();
+            // What may be passed over may run on.
+            let several = |lines: &[Line<'_>]| lines.iter().any(|(_, tone)| *tone != Tone::Dim);
+            let mut below = cells.iter().map(|lines| lines.get(1..).unwrap_or_default());
+            let tall = stacked || below.any(several);
+            let begun = std::mem::replace(&mut self.begun, true);
+            let tall_above = std::mem::replace(&mut self.tall, tall);
+            if begun && (tall_above || tall) && !self.goes_on(row) {
                 // Rows of several lines would run into one another.
                 laid_out.push(vec![Vec::new(); groups.len()]);
             }
-            laid_out.push(groups.iter().map(|group| self.cell(row, group)).collect());
+            laid_out.push(cells);
         }
         self.lines(&laid_out, groups, out)
     }
 
+    /// Whether a row belongs to the one above: it was left blank where it repeats it.
+    fn goes_on(&self, row: &[Cell<'_>]) -> bool {
+        let mut once = row.iter().zip(self.heads).filter(|(_, head)| head.once).peekable();
+        once.peek().is_some() && once.all(|(cell, _)| cell.text.is_empty())
+    }
+
     /// The lines of a cell that one or more columns share.
-    fn cell<'c>(&mut self, row: &'c [Cell<'_>], group: &Group) -> Vec<Line<'c>> {
+    fn cell<'c>(&mut self, row: &'c [Cell<'_>], group: &Group, stacked: bool) -> Vec<Line<'c>> {
         let mut lines = Vec::new();
         for (place, column) in group.members.iter().enumerate() {
             let (Some(cell), Some(head)) = (row.get(*column), self.heads.get(*column)) else {
@@ -223,15 +255,17 @@ impl Writer<'_> {
             if place > 0 && cell.is_absent() {
                 continue;
             }
+            // A record begins with a line that stands out; running text is too much of it.
             let tone = match cell.tone {
                 Tone::Plain if place > 0 => Tone::Dim,
+                Tone::Plain if stacked && !head.wraps => Tone::Strong,
                 tone => tone,
             };
             let text = match head.mark {
                 mark if place > 0 && !mark.is_empty() => Cow::Owned(format!("{mark}{}", cell.text)),
                 _ => Cow::Borrowed(&*cell.text),
             };
-            let most = head.lines.filter(|_| !self.options.full).unwrap_or(usize::MAX);
+            let most = self.most(cell, head);
             let (wrapped, cut) = wrapped(text, cell.code, group.width, most);
             self.written.cut |= cut;
             lines.extend(wrapped.into_iter().map(|line| (line, tone)));
@@ -241,6 +275,12 @@ impl Writer<'_> {
             lines.remove(0);
         }
         lines
+    }
+
+    /// How many lines of a cell are shown.
+    fn most(&self, cell: &Cell<'_>, head: &Head) -> usize {
+        let most = cell.lines.map(usize::from).or(head.lines);
+        most.filter(|_| !self.options.full).unwrap_or(usize::MAX)
     }
 
     fn lines(&self, rows: &[Vec<Vec<Line<'_>>>], groups: &[Group], out: Out<'_>) -> io::Result<()> {
@@ -344,7 +384,7 @@ impl Writer<'_> {
                 if cell.is_absent() {
                     continue;
                 }
-                let most = head.lines.filter(|_| !self.options.full).unwrap_or(usize::MAX);
+                let most = self.most(cell, head);
                 let (lines, cut) = wrapped(Cow::Borrowed(&*cell.text), cell.code, value, most);
                 self.written.cut |= cut;
                 let title = wrap::wrap(&head.title, heading);

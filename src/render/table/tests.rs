@@ -104,7 +104,10 @@ fn what_is_cut_says_so_and_all_is_shown_where_that_was_asked_for() {
     let table = Table { heads, rows: vec![vec![Cell::from("word ".repeat(40))]] };
     let short = options(Some(50));
     let (text, done) = write_table(&table, &short);
-    assert_eq!((done, text.lines().count()), (Written { rows: 1, cut: true }, 3));
+    assert_eq!(
+        (done, text.lines().count()),
+        (Written { rows: 1, cut: true, ..Written::default() }, 3)
+    );
     assert!(text.ends_with("word…\n") && text.lines().all(|line| line.width() <= 50), "{text}");
     let full = LayoutOptions { full: true, ..short };
     assert!(!write_table(&table, &full).1.cut);
@@ -118,6 +121,117 @@ fn what_repeats_the_row_above_is_left_blank_only_where_there_is_a_width() {
     let table = Table { heads, rows };
     assert_eq!(written(&table, &options(Some(60))), "a  b\nx  1\n   2\ny  3\nx  4\n");
     assert_eq!(written(&table, &options(None)), "a  b\nx  1\nx  2\ny  3\nx  4\n");
+}
+
+#[test]
+fn records_of_several_lines_stand_apart_and_begin_with_a_strong_line() {
+    let heads = vec![
+        Head::words("a"),
+        Head { step: Some(1), ..Head::words("b") },
+        Head::text("c"),
+        Head { step: Some(1), ..Head::text("d") },
+    ];
+    let rows =
+        vec![
+            vec!["one".into(), "two".into(), "words ".repeat(12).into(), "below that one".into()];
+            2
+        ];
+    let table = Table { heads, rows };
+    let styles = Styles::new(true);
+    let colored = written(&table, &LayoutOptions { styles, ..options(Some(44)) });
+    assert!(colored.contains(&styles.strong.paint("one")), "{colored}");
+    assert!(colored.contains(&format!("{}two", styles.dim.begin())), "{colored}");
+    // Running text would be too much of it.
+    let below = format!("{}below that one", styles.dim.begin());
+    assert!(colored.contains("  words") && colored.contains(&below), "{colored}");
+    let text = written(&table, &options(Some(44)));
+    assert_eq!(text.lines().filter(|line| line.is_empty()).count(), 1, "{text}");
+}
+
+#[test]
+fn a_blank_line_stands_only_beside_a_row_of_several_lines() {
+    let rows = ["short", "short", "some words that are too many for a line of this width", "short"];
+    let rows = rows.map(|text| vec![Cell::from("x"), text.into()]).to_vec();
+    let table = Table { heads: vec![Head::words("a"), Head::text("b")], rows };
+    let text = written(&table, &options(Some(44)));
+    let blank: Vec<usize> = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.is_empty())
+        .map(|(place, _)| place)
+        .collect();
+    assert_eq!(blank, [3, 6], "{text}");
+}
+
+#[test]
+fn rows_that_go_on_stay_together() {
+    let heads = vec![Head { once: true, ..Head::words("a") }, Head::text("b")];
+    let long = "some words that are too many for a line of this width";
+    let rows = ["x", "x", "y", "y"].map(|a| vec![Cell::from(a), long.into()]).to_vec();
+    let text = written(&Table { heads, rows }, &options(Some(44)));
+    assert_eq!(text.lines().filter(|line| line.is_empty()).count(), 1, "{text}");
+}
+
+#[test]
+fn ids_are_shortened_to_what_tells_them_apart_where_there_is_a_width() {
+    let heads = vec![Head { ids: true, ..Head::words("id") }, Head::words("other")];
+    let [one, two, three] = [
+        "7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11",
+        "7f3c1a52-9b1e-4d6f-8a21-5c4e0b9d2a11",
+        "84c1e0d9-57f2-4a3b-8e60-9b3d25a7f41c",
+    ];
+    let table = |ids: &[&str]| Table {
+        heads: heads.clone(),
+        rows: ids.iter().map(|id| vec![Cell::from((*id).to_owned()), one.into()]).collect(),
+    };
+    let short = |width| {
+        let mut options = options(width);
+        options.spelling.short = width.is_some();
+        options
+    };
+    let wide = written(&table(&[one, three]), &short(Some(100)));
+    assert_eq!(wide, format!("id        other\n7f3c1a52  {one}\n84c1e0d9  {one}\n"));
+    let alike = written(&table(&[one, two, three]), &short(Some(100)));
+    assert!(alike.contains("7f3c1a52-9b0  ") && alike.contains("7f3c1a52-9b1  "), "{alike}");
+    assert!(written(&table(&[one]), &short(None)).contains(one));
+}
+
+#[test]
+fn what_stands_in_every_row_is_said_once() {
+    let heads = vec![Head::words("a"), Head { shared: true, ..Head::words("missing") }];
+    let table = |lists: &[&'static str]| Table {
+        heads: heads.clone(),
+        rows: lists.iter().map(|list| vec!["x".into(), Cell::from(*list)]).collect(),
+    };
+    let mut options = options(Some(80));
+    options.spelling.short = true;
+    let (text, done) = write_table(&table(&["csat, rag", "feedback, csat", "csat"]), &options);
+    assert_eq!(text, "a  missing\nx  rag\nx  feedback\nx  –\n");
+    assert_eq!(done.shared, ["missing in every row: csat"]);
+    let (text, done) = write_table(&table(&["csat", "–"]), &options);
+    assert_eq!((text.as_str(), done.shared.len()), ("a  missing\nx  csat\nx  –\n", 0));
+    assert!(write_table(&table(&["csat"]), &options).1.shared.is_empty());
+}
+
+#[test]
+fn a_column_that_counts_nothing_goes_where_it_may() {
+    let heads = vec![Head::words("a"), Head { optional: true, ..Head::numbers("errors") }];
+    let row = |count: usize| vec!["x".into(), Cell::count(count)];
+    let table = |rows| Table { heads: heads.clone(), rows };
+    for width in [None, Some(80)] {
+        assert_eq!(written(&table(vec![row(0), row(0)]), &options(width)), "a\nx\nx\n");
+        let some = written(&table(vec![row(0), row(1)]), &options(width));
+        assert_eq!(some, "a  errors\nx       0\nx       1\n");
+    }
+}
+
+#[test]
+fn a_cell_may_have_more_lines_than_its_column() {
+    let heads = vec![Head { lines: Some(1), ..Head::text("a") }];
+    let text = "word ".repeat(30);
+    let rows = vec![vec![Cell::from(text.clone())], vec![Cell::from(text).lines(24)]];
+    let (text, done) = write_table(&Table { heads, rows }, &options(Some(50)));
+    assert!(done.cut && text.matches("word").count() > 36, "{text}");
 }
 
 /// A cell's text: words of every length, some in another script, some joined.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::render::wrap::clip;
 use crate::render::{blobs, embedded};
+use crate::rows::look;
 use crate::rows::spell::counted;
 
 /// From how many characters on a text is cut, and to about how many.
@@ -46,7 +47,7 @@ pub(super) fn cut(text: &str, limit: Limit, full: bool) -> Cut<'_> {
     let left = text.get(end..).map_or(0, |rest| rest.chars().count());
     let note = match (left, &text) {
         (0, Cow::Borrowed(_)) => None,
-        (0, Cow::Owned(_)) => Some("… cut; --full shows all".to_owned()),
+        (0, Cow::Owned(_)) => Some(look::CUT.to_owned()),
         (left, _) => {
             let more = counted(left, "more character", "more characters");
             Some(format!("… {more}; --full shows all"))

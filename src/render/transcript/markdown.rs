@@ -10,11 +10,12 @@ use super::super::{LayoutOptions, Out, embedded, sanitize};
 use super::cut::{self, Cut, cut, say_the_same};
 use super::text::score;
 use super::{
-    UNREDACTED, asked, block, chunk, counts, lasted, named, nothing, outcome, selected, truncation,
-    verdict,
+    UNREDACTED, asked, block, chunk, counts, lasted, left_out, looks, named, nothing, outcome,
+    selected, truncation, verdict,
 };
 use crate::model::Timestamp;
 use crate::rows::spell;
+use crate::view::calls::{BROKEN_ARGUMENTS, message_first};
 use crate::view::transcript::{
     AnswerRow, CallRow, Evidence, Header, MessageRow, ORPHAN, RetrievalRow, Row, Selection,
     Transcript, UNASKED,
@@ -40,6 +41,9 @@ pub fn write(
         page.header(&header)?;
     } else {
         writeln!(page.out, "\n{}", escape(&selected(selection).replace('#', "")))?;
+        if let Some(left_out) = left_out(transcript, selection) {
+            writeln!(page.out, "\n{}", escape(&left_out))?;
+        }
         if header.unredacted {
             writeln!(page.out, "\n**{}**", escape(UNREDACTED))?;
         }
@@ -102,6 +106,11 @@ impl Page<'_> {
         let version = header.schema_version.map_or("2 (not sent)", |version| version.as_str());
         self.item("schema version", Some(version.to_owned()))?;
         self.item("counts", Some(counts(&header.counts).join(" · ")))?;
+        // A turn's number without its sign: trackers would take it for an issue's.
+        let looks = looks(header.looks).into_iter();
+        let looks = looks.map(|look| escape(look.trim_start_matches('#')).into_owned());
+        let looks = looks.collect::<Vec<_>>().join(" · ");
+        self.item("look at turns", Some(looks).filter(|looks| !looks.is_empty()))?;
         self.item(
             "knowledge bases",
             header.kb_snapshot.map(|snapshot| {
@@ -272,7 +281,10 @@ impl Page<'_> {
         facts.extend(row.latency_ms.map(spell::latency));
         facts.extend(row.answered_in_turn.map(|turn| format!("answered in turn {turn}")));
         if row.flags.contains(&UNASKED) {
-            facts.push("no message asked for it".to_owned());
+            facts.push(format!("**{UNASKED}**"));
+        }
+        if row.flags.contains(&BROKEN_ARGUMENTS) {
+            facts.push(format!("**{BROKEN_ARGUMENTS}**"));
         }
         let orphan = orphan(&row.flags, row.assistant_turn_id.unwrap_or_default());
         writeln!(self.out, "- **call** {}{orphan}", facts.join(" · "))?;
@@ -286,7 +298,7 @@ impl Page<'_> {
         }
         let (error, result) = outcome(row);
         if let Some(error) = error {
-            self.folded("error", error)?;
+            self.folded("error", &message_first(error))?;
         }
         match result {
             Some(result) => self.folded("result", &result),
@@ -303,7 +315,7 @@ impl Page<'_> {
             return Ok(());
         }
         if let Some(error) = row.error.filter(|error| !error.is_empty()) {
-            self.folded("error", error)?;
+            self.folded("error", &message_first(error))?;
         }
         let output = row.output.decode();
         if output.is_empty() || say_the_same(&output, content) {

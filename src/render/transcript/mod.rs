@@ -5,8 +5,9 @@ mod markdown;
 mod text;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use self::cut::say_the_same;
 use super::frame::Frame;
@@ -40,22 +41,32 @@ pub fn frame(format: Format, options: &LayoutOptions) -> Frame {
     }
 }
 
-/// Writes one session, as far as it is selected. Returns what must be told elsewhere, since the
-/// format has no place for it.
+/// Whether a session can be written in parts, one not waiting for another.
+pub fn has_parts(selection: &Selection, format: Format) -> bool {
+    // Where a part may turn out empty it is not known how the next one begins.
+    selection.is_whole() && format != Format::Markdown
+}
+
+/// Writes what stands at these places of one session, as far as it is selected. Returns what must be
+/// told elsewhere, since the format has no place for it.
 pub fn write(
     transcript: &Transcript<'_>,
     selection: &Selection,
     format: Format,
     options: &LayoutOptions,
+    places: Range<usize>,
     out: Out<'_>,
 ) -> io::Result<Option<String>> {
     match format {
         Format::Json | Format::Ndjson => {
             let mut elements = json::Elements::new(format == Format::Ndjson, options, out);
-            transcript.rows(selection).try_for_each(|row| elements.push(&row))?;
+            if places.start > 0 {
+                elements = elements.going_on();
+            }
+            transcript.rows_at(selection, places).try_for_each(|row| elements.push(&row))?;
             Ok(nothing(transcript, selection).filter(|_| !selection.is_whole()))
         }
-        Format::Text => text::write(transcript, selection, options, out).map(|()| None),
+        Format::Text => text::write(transcript, selection, options, places, out).map(|()| None),
         Format::Markdown => markdown::write(transcript, selection, options, out).map(|()| None),
     }
 }
@@ -74,8 +85,13 @@ fn nothing(transcript: &Transcript<'_>, selection: &Selection) -> Option<String>
     }
     let roles: Vec<_> = selection.roles.iter().map(|role| quoted(role)).collect();
     let roles = roles.join(" or ");
-    Some(match &selection.turns {
-        None => {
+    let place = spans(&selection.turns);
+    if selection.flagged && transcript.has(&Selection { flagged: false, ..selection.clone() }) {
+        let wanted = if selection.takes_ends() { "" } else { " that is selected" };
+        return Some(format!("no turn{wanted} has a flag: there is nothing to look at"));
+    }
+    Some(match &*selection.turns {
+        [] => {
             let known: Vec<_> =
                 transcript.roles().iter().take(12).map(|role| named(role)).collect();
             let more = if transcript.roles().len() > 12 { ", …" } else { "" };
@@ -84,11 +100,39 @@ fn nothing(transcript: &Transcript<'_>, selection: &Selection) -> Option<String>
                 known.join(", ")
             )
         }
-        Some(range) if *range.start() > transcript.turns() || selection.roles.is_empty() => {
-            format!("no turn {}; the session has {}", span(range), turns(transcript.turns()))
+        ranges
+            if selection.roles.is_empty()
+                || ranges.iter().all(|range| *range.start() > transcript.turns()) =>
+        {
+            format!("no turn {place}; the session has {}", turns(transcript.turns()))
         }
-        Some(range) => format!("no turn of {} has the role {roles}", span(range)),
+        _ => format!("no turn of {place} has the role {roles}"),
     })
+}
+
+/// `#4, #10 or later`.
+fn spans(ranges: &[RangeInclusive<usize>]) -> String {
+    ranges.iter().map(span).collect::<Vec<_>>().join(", ")
+}
+
+/// Turns that the header names.
+const NAMED: usize = 12;
+
+/// The turns to look at, with what there is to see: `#6 cited-not-retrieved`.
+fn looks(looks: &BTreeMap<usize, Vec<String>>) -> Vec<String> {
+    let named = looks.iter().take(NAMED);
+    let mut parts: Vec<String> = named
+        .map(|(turn, looks)| sanitize::line(&format!("#{turn} {}", looks.join(", "))).into_owned())
+        .collect();
+    let more = looks.len().saturating_sub(NAMED);
+    parts.extend((more > 0).then(|| format!("{} more: --only flagged", spell::count(more))));
+    parts
+}
+
+/// What a selection of turns leaves out; None where that is nothing.
+fn left_out(transcript: &Transcript<'_>, selection: &Selection) -> Option<String> {
+    let parts = transcript.left_out(selection);
+    (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", ")))
 }
 
 /// `#4`, `#4..#9`, `#4 and later`.
@@ -103,13 +147,18 @@ fn span(range: &RangeInclusive<usize>) -> String {
 /// What is selected, in words: `turns #4..#9, role user, without evidence`.
 fn selected(selection: &Selection) -> String {
     let mut parts = Vec::new();
-    if let Some(range) = &selection.turns {
+    if let [range] = &*selection.turns {
         let one = range.start() == range.end();
         parts.push(format!("turn{} {}", if one { "" } else { "s" }, span(range)));
+    } else if !selection.turns.is_empty() {
+        parts.push(format!("turns {}", spans(&selection.turns)));
     }
     if !selection.roles.is_empty() {
         let roles: Vec<_> = selection.roles.iter().map(|role| named(role)).collect();
         parts.push(format!("role {}", roles.join(" or ")));
+    }
+    if selection.flagged {
+        parts.push("flagged".to_owned());
     }
     if !selection.evidence {
         parts.push("without evidence".to_owned());

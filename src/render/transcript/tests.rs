@@ -44,6 +44,7 @@ ended         no end was recorded
 schema        2 (not sent)
 counts        3 turns · 1 retrieval, 1 hit · 2 citations, 1 not retrieved
               1 tool call · 1 hand-off
+look at       #2 truncated, cited-not-retrieved
 missing       transcript_redaction_skipped
 afterwards    csat 4 of 5
 customer      plan: "FIB"
@@ -93,6 +94,7 @@ started       2026-09-14 23:59:50 UTC
 ended         no end was recorded
 schema        2 (not sent)
 counts        3 turns · 1 retrieval, 1 hit · 2 citations, 1 not retrieved · 1 tool call · 1 hand-off
+look at       #2 truncated, cited-not-retrieved
 missing       transcript_redaction_skipped
 afterwards    csat 4 of 5
 customer      plan: "FIB"
@@ -141,6 +143,7 @@ const PAGE_MARKDOWN: &str = r#"## Session `s-1`
 - **ended:** no end was recorded
 - **schema version:** 2 (not sent)
 - **counts:** 3 turns · 1 retrieval, 1 hit · 2 citations, 1 not retrieved · 1 tool call · 1 hand-off
+- **look at turns:** 2 truncated, cited-not-retrieved
 - **missing:** `transcript_redaction_skipped`
 - **csat:** 4 of 5
 - **customer metadata:**
@@ -207,7 +210,8 @@ fn printed(json: &str, format: Format, selection: &Selection, options: &LayoutOp
     let input = serde_json::from_str(json).unwrap();
     let mut out = Vec::new();
     let mut framed = Framed::new(frame(format, options), &mut out);
-    write(&Transcript::new(&input), selection, format, options, &mut framed).unwrap();
+    let transcript = Transcript::new(&input);
+    write(&transcript, selection, format, options, 0..transcript.places(), &mut framed).unwrap();
     framed.end().unwrap();
     String::from_utf8(out).unwrap()
 }
@@ -241,11 +245,12 @@ fn colour_changes_no_letter() {
 
 #[test]
 fn a_selection_has_a_header_of_one_line_and_still_warns() {
-    let some = Selection { turns: Some(3..=3), roles: Vec::new(), evidence: false };
+    let some = Selection { turns: vec![3..=3], evidence: false, ..ALL };
     let page = printed(SMALL, Format::Text, &some, &options(Some(80)));
     assert_eq!(
         page,
-        "Session s-1 · turn #3, without evidence\n\n\
+        "Session s-1 · turn #3, without evidence\n\
+         left out: 2 turns, 1 hand-off, csat\n\n\
          Not redacted: the document carries transcript_redaction_skipped, so personal\n\
          data stands in this text as it was said.\n\n\
          ── 2026-09-15, times in UTC ──\n\n\
@@ -263,7 +268,13 @@ fn an_empty_page_says_why() {
         ),
         "{page}"
     );
-    let range = Selection { turns: Some(7..=9), ..ALL };
+    let flagged = Selection { flagged: true, turns: vec![1..=1], ..ALL };
+    let page = printed(SMALL, Format::Text, &flagged, &options(None));
+    assert!(page.contains("no turn that is selected has a flag: there is nothing"), "{page}");
+    let range = Selection { turns: vec![7..=7, 9..=9], ..ALL };
+    let page = printed(SMALL, Format::Text, &range, &options(None));
+    assert!(page.contains("no turn #7, #9; the session has 3 turns"), "{page}");
+    let range = Selection { turns: vec![7..=9], ..ALL };
     let page = printed(SMALL, Format::Markdown, &range, &options(None));
     assert!(page.contains("no turn \\#<!-- -->7..\\#<!-- -->9; the session has 3 turns"), "{page}");
     let page = printed(r#"{"session_id":"s"}"#, Format::Text, &ALL, &options(None));
@@ -272,7 +283,7 @@ fn an_empty_page_says_why() {
     let input = serde_json::from_str(SMALL).unwrap();
     let (mut out, options) = (Vec::new(), options(None));
     let transcript = Transcript::new(&input);
-    let told = write(&transcript, &role("foo"), Format::Json, &options, &mut out).unwrap();
+    let told = write(&transcript, &role("foo"), Format::Json, &options, 0..9, &mut out).unwrap();
     assert!(told.unwrap().starts_with("no turn has the role"));
     assert!(out.is_empty());
 }
@@ -286,7 +297,7 @@ fn long_results_are_cut_in_text_and_whole_elsewhere() {
     let input = input.to_string();
     let page = printed(&input, Format::Text, &ALL, &options(Some(80)));
     assert!(page.contains("… 679 more characters; --full shows all\n"), "{page}");
-    assert!(page.contains("no message asked for it"), "{page}");
+    assert!(page.contains("t · ok · unasked\n"), "{page}");
     let page = printed(&input, Format::Markdown, &ALL, &options(None));
     assert!(page.contains("<summary>result, 999 characters</summary>"), "{page}");
     assert!(page.contains(long.trim()), "{page}");
@@ -396,7 +407,9 @@ proptest! {
                 prop_assert_eq!(appearances(&page, letter, count(list)), wanted, "{}", page);
             }
             // A message that carries a result names its call again.
-            let calls = appearances(&page, 't', count("tool_calls"));
+            // The header names what there is to look at, too.
+            let turns = places.first().copied().flatten().unwrap_or_default();
+            let calls = appearances(&page[turns..], 't', count("tool_calls"));
             prop_assert!(calls.iter().all(|times| (1..=2).contains(times)), "{}", page);
         }
         // Each number on a row of its own: evidence is in one row, and there once.
@@ -410,6 +423,26 @@ proptest! {
         let recorded = all("tool_calls");
         let recorded = recorded.iter().filter(|call| call["status"] != "unrecorded").count();
         prop_assert_eq!(recorded, count("tool_calls"));
+    }
+
+    #[test]
+    fn a_session_in_parts_is_the_session(document in documents(), size in 1_usize..4) {
+        let json = document.to_string();
+        let input: crate::view::transcript::Input<'_> = serde_json::from_str(&json).unwrap();
+        let transcript = Transcript::new(&input);
+        for format in [Format::Text, Format::Json, Format::Ndjson] {
+            prop_assert!(has_parts(&ALL, format));
+            let options = options(Some(80));
+            let places = 0..transcript.places();
+            let mut whole = Vec::new();
+            write(&transcript, &ALL, format, &options, places.clone(), &mut whole).unwrap();
+            let mut parts = Vec::new();
+            for start in places.step_by(size) {
+                let part = start..transcript.places().min(start + size);
+                write(&transcript, &ALL, format, &options, part, &mut parts).unwrap();
+            }
+            prop_assert_eq!(String::from_utf8(parts), String::from_utf8(whole));
+        }
     }
 
     #[test]
@@ -478,6 +511,6 @@ proptest! {
 fn a_chunk_keeps_its_name_and_not_all_of_its_uuid() {
     let uuid = "7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11";
     assert_eq!(chunk("kb-prices-2025-011", "kb-prices-2025-011#2", true), "kb-prices-2025-011#2");
-    assert_eq!(chunk("kb", uuid, true), "kb/7f3c…11");
+    assert_eq!(chunk("kb", uuid, true), "kb/7f3c1a52");
     assert_eq!(chunk("kb", uuid, false), format!("kb/{uuid}"));
 }

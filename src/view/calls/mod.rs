@@ -18,17 +18,19 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde::de::IgnoredAny;
 
 use super::turns::Place;
 use crate::model::{
     LazyText, MessageEntry, MessageTools, Text, ToolCall, ToolCallEntry, ToolResult,
 };
-use crate::rows::Tone;
+use crate::rows::{Quoting, Record, Tone};
 
 /// A message, as far as its tool traffic goes.
 pub trait Traffic<'a>: Place {
@@ -215,6 +217,13 @@ impl<'a> Call<'a> {
         self.record.is_none() && self.asked.is_none()
     }
 
+    /// Whether its arguments set out to be JSON and are none.
+    pub fn has_broken_arguments(&self) -> bool {
+        // What was parsed was whole.
+        self.record.is_none_or(|record| record.arguments_parsed.is_none())
+            && self.arguments().is_some_and(are_broken)
+    }
+
     /// The turn's id, where the record names one.
     pub fn recorded_turn_id(&self) -> Option<&'a str> {
         self.record.and_then(|record| filled(Some(&record.assistant_turn_id)))
@@ -224,6 +233,52 @@ impl<'a> Call<'a> {
     pub fn message(&self) -> Option<usize> {
         self.asked.map(|(index, _)| index).or(self.carried.map(|(index, _)| index))
     }
+}
+
+/// Arguments that set out to be a JSON object or array and are none.
+pub const BROKEN_ARGUMENTS: &str = "broken-arguments";
+
+/// Whether arguments set out to be a JSON object or array and are none.
+pub fn are_broken(arguments: LazyText<'_>) -> bool {
+    let text = arguments.decode();
+    let text = text.trim();
+    text.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_err()
+}
+
+/// An error as people read it: where it is JSON that has a message, that comes first.
+pub fn message_first(error: &str) -> Cow<'_, str> {
+    match told(error) {
+        (Some(message), rest) if rest.is_empty() => Cow::Owned(message),
+        (Some(message), rest) => Cow::Owned(format!("{message} {rest}")),
+        (None, _) => Cow::Borrowed(error),
+    }
+}
+
+/// The same among other words.
+pub fn quote_error(quoting: &mut Quoting, error: &str) {
+    let (message, rest) = told(error);
+    if let Some(message) = message {
+        quoting.words(&message);
+        quoting.words(if rest.is_empty() { "" } else { " " });
+    }
+    quoting.quote(&rest);
+}
+
+/// The message of an error that is JSON and has one, and what else it says.
+fn told(error: &str) -> (Option<String>, Cow<'_, str>) {
+    fn message(record: &Record<'_>) -> Option<String> {
+        let message = record.string("message").filter(|text| !text.trim().is_empty());
+        message.map(Cow::into_owned)
+    }
+
+    let record = error.trim_start().starts_with('{').then(|| Record::of(error).ok()).flatten();
+    let Some(record) = record else { return (None, error.into()) };
+    if let Some(message) = message(&record) {
+        let rest = Some(record.without("message")).filter(|rest| rest != "{}");
+        return (Some(message), rest.unwrap_or_default().into());
+    }
+    let inner = record.named("error").filter(|json| json.starts_with('{'));
+    (inner.and_then(|json| message(&Record::of(json).ok()?)), error.into())
 }
 
 /// The text, if there is any.

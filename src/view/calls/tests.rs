@@ -140,3 +140,38 @@ proptest! {
         );
     }
 }
+
+#[test]
+fn the_message_of_an_error_that_is_json_comes_first() {
+    for (error, told) in [
+        ("timed out", "timed out"),
+        (
+            r#"{"code":"E","message":"No money","retry":1.0}"#,
+            r#"No money {"code":"E","retry":1.0}"#,
+        ),
+        (r#"{"message":"No \u00e9"}"#, "No é"),
+        (r#"{"error":{"message":"in"},"id":7}"#, r#"in {"error":{"message":"in"},"id":7}"#),
+        (r#"{"error":"no","id":7}"#, r#"{"error":"no","id":7}"#),
+        (r#"{"message":"  "}"#, r#"{"message":"  "}"#),
+        (r#"{"message":"cut"#, r#"{"message":"cut"#),
+        (r#"["message"]"#, r#"["message"]"#),
+    ] {
+        assert_eq!(message_first(error), told, "{error}");
+    }
+}
+
+#[test]
+fn arguments_are_broken_where_they_set_out_to_be_json_and_are_none() {
+    for (arguments, broken) in [
+        (r#"{"a":1}"#, false),
+        (" [1] ", false),
+        ("", false),
+        ("plain words", false),
+        (r#"{"a":"#, true),
+        ("[1,]", true),
+    ] {
+        let json = serde_json::to_string(arguments).unwrap();
+        let arguments: LazyText<'_> = serde_json::from_str(&json).unwrap();
+        assert_eq!(are_broken(arguments), broken, "{json}");
+    }
+}

@@ -169,6 +169,29 @@ pub const fn weakens(reason: &Reason<'_>) -> Option<&'static str> {
     })
 }
 
+/// The same in words for whoever has no classes in mind: what should not be attempted.
+pub const fn rules_out(reason: &Reason<'_>) -> Option<&'static str> {
+    Some(match reason {
+        Reason::NoRagTrace => "telling a failed search from missing content",
+        Reason::NoKbSnapshot => "telling what was missing then from what changed since",
+        Reason::NoCitations => "telling an answer from the sources from a made-up one",
+        Reason::NoToolTrace => "telling a failed tool from missing content",
+        Reason::NoCsat => "telling whether the customer was satisfied",
+        Reason::NoUserFeedback => "knowing in the customer's own words what was missing",
+        Reason::TranscriptRedactionSkipped => "passing the transcript on as it is",
+        Reason::LegacySession => "any conclusion from recorded evidence",
+        Reason::Other(_) => return None,
+    })
+}
+
+/// [`rules_out`] for a reason's code; None for one that this version does not know.
+pub fn rules_out_by(code: &str) -> Option<&'static str> {
+    Reason::KNOWN.iter().find(|known| known.as_str() == code).and_then(rules_out)
+}
+
+/// The heading of what a reason rules out.
+pub const RULES_OUT: &str = "what that rules out";
+
 /// Whether what is declared fits what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -249,8 +272,8 @@ impl Row for MissingRow<'_> {
                 (None, Some(_)) => Cell::new(UNKNOWN, Tone::Warn),
                 (None, None) => Cell::absent(),
             }),
-            Column::<Self>::text("weakens", |row, _| {
-                row.weakens.map_or_else(Cell::absent, |weakens| Cell::new(weakens, Tone::Warn))
+            Column::<Self>::text(RULES_OUT, |row, _| {
+                Cell::of(row.weakens.and(row.reason).and_then(rules_out_by))
             })
             .below(1)
             .mark("→ "),
@@ -285,11 +308,14 @@ fn declared_cell(row: &MissingRow<'_>) -> Cell<'static> {
     }
 }
 
+/// What is said where no evidence is missing.
+const NOTHING: &str = "nothing is missing: nothing is declared, and nothing is due";
+
 /// What stands around one session's reasons: whose they are, and what they come to.
 pub fn page(input: &Input<'_>, rows: &[MissingRow<'_>]) -> Page {
-    let mut notes = vec![verdict(rows)];
-    if rows.is_empty() {
-        notes.insert(0, "no missing evidence: nothing is declared, and nothing is due".to_owned());
+    let mut notes = Vec::new();
+    if !rows.iter().any(MissingRow::is_missing) {
+        notes.push(NOTHING.to_owned());
     }
     Page { title: vec![overview::title(input)], notes, dates: false }
 }
@@ -448,17 +474,4 @@ pub fn all<'a>(input: &'a Input<'a>) -> Vec<MissingRow<'a>> {
     let whole = reasons.into_iter().filter(|reason| evidence_of(reason).is_none());
     rows.extend(whole.map(|reason| present.declared(id, reason)));
     rows
-}
-
-/// What `rows` rule out, in a line.
-pub fn verdict(rows: &[MissingRow<'_>]) -> String {
-    let missing: Vec<&MissingRow<'_>> = rows.iter().filter(|row| row.is_missing()).collect();
-    if missing.is_empty() {
-        return "classifiable: no evidence-backed classification is weakened".to_owned();
-    }
-    let mut weakened: Vec<&str> = missing.iter().filter_map(|row| row.weakens).collect();
-    if missing.iter().any(|row| row.weakens.is_none()) {
-        weakened.push("what reasons unknown to this version rule out");
-    }
-    format!("weakened: {}", weakened.join("; "))
 }

@@ -50,7 +50,7 @@ fn a_complete_session_has_no_row_and_is_classifiable() {
     with_input(&complete(), |input| {
         let rows = rows(input);
         assert_eq!(short(&rows), Vec::<String>::new());
-        assert_eq!(verdict(&rows), "classifiable: no evidence-backed classification is weakened");
+        assert_eq!(page(input, &rows).notes, [NOTHING]);
     });
 }
 
@@ -154,19 +154,18 @@ fn all_lists_every_kind_then_what_is_about_the_whole() {
 }
 
 #[test]
-fn the_verdict_names_what_is_weakened() {
+fn nothing_is_said_twice_of_what_is_missing() {
     let mut document = complete();
     document["missing_evidence_reasons"] = json!(["no_tool_trace", "no_moon"]);
-    assert_eq!(
-        with_input(&document, |input| verdict(&rows(input))),
-        "weakened: tool failure vs knowledge gap; what reasons unknown to this version rule out"
-    );
+    let notes = with_input(&document, |input| page(input, &rows(input)).notes);
+    assert_eq!(notes, Vec::<String>::new());
 }
 
 #[test]
 fn every_reason_of_the_api_has_its_words() {
     for reason in Reason::KNOWN {
         assert!(meaning(reason).is_some() && weakens(reason).is_some(), "{reason:?}");
+        assert!(rules_out(reason).is_some() && rules_out_by(reason.as_str()).is_some());
     }
     for evidence in Evidence::ALL {
         if let Some(reason) = evidence.reason() {
@@ -227,7 +226,7 @@ proptest! {
                 }
             }
             assert_eq!(all.iter().filter(|row| row.evidence.is_some()).count(), 10);
-            assert_eq!(verdict(&rows).starts_with("classifiable"), rows.is_empty());
+            assert_eq!(page(input, &rows).notes.is_empty(), !rows.is_empty());
         });
     }
 }

@@ -97,6 +97,8 @@ impl Flags {
     pub(super) const fn set(&mut self, flag: Flag, on: bool) {
         if on {
             self.0 |= flag.bit();
+        } else {
+            self.0 &= !flag.bit();
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::flags::{Flag, Flags};
 use crate::model::{Number, RagTraceAnswerability, Text, Timestamp};
+use crate::rows::look;
 use crate::rows::spell::{self, Spelling};
 use crate::rows::{self, Cell, Column, Tone};
 
@@ -159,18 +160,16 @@ impl rows::Row for Row<'_> {
     fn columns() -> Vec<Column<Self>> {
         vec![
             Column::<Self>::session(|row, spelling| spelling.id(row.session_id).into()),
-            Column::<Self>::words("turn", |row, spelling| {
-                turn(row.turn, row.assistant_turn_id, spelling)
-            }),
+            Column::<Self>::words("turn", |row, _| look::turn(row.turn)),
             Column::<Self>::times("time", |row, spelling| {
                 Cell::of(row.timestamp.map(|time| spelling.time(time)))
             })
             .below(1),
-            Column::<Self>::words("hit", |row, _| match (row.hit, row.citation) {
-                (Some(true), _) => Cell::new("yes", Tone::Good),
-                (Some(false), _) => Cell::new("no", Tone::Bad),
-                (None, None) => Cell::new("unknown", Tone::Dim),
-                (None, Some(_)) => Cell::absent(),
+            Column::<Self>::words("hit", |row, _| {
+                row.hit.map_or_else(Cell::absent, |hit| {
+                    let (word, tone) = look::hit(hit);
+                    Cell::new(word, tone)
+                })
             }),
             Column::<Self>::numbers("latency", |row, _| {
                 Cell::of(row.latency_ms.map(spell::latency))
@@ -192,7 +191,8 @@ impl rows::Row for Row<'_> {
             Column::<Self>::text("distance", |row, _| Cell::of(position(row))).below(2),
             Column::<Self>::words("query", |row, spelling| {
                 Cell::of(row.query_hash.map(|hash| spelling.id(hash)))
-            }),
+            })
+            .ids(),
             Column::<Self>::text("KBs", |row, spelling| {
                 let ids: Vec<_> = row.kb_ids.iter().map(|id| spelling.id(id)).collect();
                 let ids = ids.join(" ");
@@ -203,8 +203,9 @@ impl rows::Row for Row<'_> {
                     None => Cell::of(Some(ids).filter(|ids| !ids.is_empty())),
                 }
             })
-            .below(1),
-            Column::<Self>::text("flags", |row, _| flags(row.flags)).optional(),
+            .below(1)
+            .ids(),
+            Column::<Self>::text("flags", |row, _| look::flags(untold(row).names())).optional(),
         ]
     }
 }
@@ -216,15 +217,13 @@ impl rows::Row for ChunkRow<'_> {
     fn columns() -> Vec<Column<Self>> {
         vec![
             Column::<Self>::session(|row, spelling| spelling.id(row.session_id).into()),
-            Column::<Self>::words("turn", |row, spelling| {
-                turn(row.turn, row.assistant_turn_id, spelling)
-            })
-            .once(),
+            Column::<Self>::words("turn", |row, _| look::turn(row.turn)).once(),
             Column::<Self>::words("retrieval", |row, spelling| {
                 Cell::of(row.rag_query_id.map(|id| spelling.id(id)))
             })
             .below(2)
-            .once(),
+            .once()
+            .ids(),
             Column::<Self>::numbers("rank", |row, _| Cell::of(row.rank.map(spell::count))),
             Column::<Self>::words("score", |row, spelling| score(row.score, spelling)),
             Column::<Self>::words("cited", |row, _| {
@@ -246,8 +245,11 @@ impl rows::Row for ChunkRow<'_> {
                 Some(id) => spelling.id(id).into(),
             })
             .below(1)
-            .optional(),
-            Column::<Self>::text("flags", |row, _| flags(row.flags)).optional().once(),
+            .optional()
+            .ids(),
+            Column::<Self>::text("flags", |row, _| look::flags(row.flags.names()))
+                .optional()
+                .once(),
         ]
     }
 }
@@ -274,17 +276,17 @@ fn cited(citation: &Citation<'_>) -> String {
     text
 }
 
-/// The turn's number; an orphan's id, which is all there is.
-fn turn(number: Option<usize>, id: &str, spelling: &Spelling) -> Cell<'static> {
-    match number {
-        Some(number) => Cell::new(format!("#{number}"), Tone::Strong),
-        None if id.is_empty() => Cell::absent(),
-        None => Cell::new(spelling.id(id).into_owned(), Tone::Warn),
+/// The flags that say what no other cell of the row does.
+fn untold(row: &Row<'_>) -> Flags {
+    let told = [
+        (Flag::Miss, row.hit.is_some() || row.found == Some(0)),
+        (Flag::Unanswerable, row.label.is_some()),
+    ];
+    let mut flags = row.flags;
+    for (flag, _) in told.into_iter().filter(|(_, told)| *told) {
+        flags.set(flag, false);
     }
-}
-
-fn flags(flags: Flags) -> Cell<'static> {
-    Cell::new(flags.names().collect::<Vec<_>>().join(", "), Tone::Warn)
+    flags
 }
 
 /// Columns of a score's bar.
@@ -324,9 +326,8 @@ fn verdict(row: &Row<'_>) -> Option<String> {
 fn verdict_tone(row: &Row<'_>) -> Tone {
     match row.label {
         _ if row.flags.has(Flag::Unanswerable) => Tone::Bad,
-        Some("answerable") => Tone::Good,
-        Some("partially_answerable") => Tone::Warn,
-        _ => Tone::Plain,
+        Some(label) => look::label(label),
+        None => Tone::Plain,
     }
 }
 

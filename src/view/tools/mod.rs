@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::calls::{self, Call};
+use super::calls::{self, Call, quote_error};
 pub use super::calls::{Counts, Status};
 use super::overview;
 use super::turns::Turns;
@@ -19,7 +19,7 @@ use crate::model::{
     LazyText, MessageTools, MissingEvidenceReason, Number, SessionAnalysisInput, Skipped,
     Timestamp, ToolCallEntry,
 };
-use crate::rows::{Cell, Column, Page, Quoting, Row, Tone, spell};
+use crate::rows::{Cell, Column, Page, Quoting, Row, Tone, look, spell};
 
 /// What this view reads of a document.
 pub type Input<'a> =
@@ -35,11 +35,14 @@ pub enum Flag {
     DuplicateId,
     /// A message carries a result for it, yet nothing recorded it or asked for it.
     ResultWithoutCall,
+    /// Its arguments set out to be a JSON object or array and are none.
+    BrokenArguments,
 }
 
 impl Flag {
     /// Every flag.
-    pub const ALL: [Self; 3] = [Self::Orphan, Self::DuplicateId, Self::ResultWithoutCall];
+    pub const ALL: [Self; 4] =
+        [Self::Orphan, Self::DuplicateId, Self::ResultWithoutCall, Self::BrokenArguments];
 
     /// What it means.
     const fn meaning(self) -> &'static str {
@@ -47,6 +50,7 @@ impl Flag {
             Self::Orphan => "its turn is none of the session's messages",
             Self::DuplicateId => "more than one call has its id",
             Self::ResultWithoutCall => "a message has its result, but nothing asked for it",
+            Self::BrokenArguments => "its arguments are no whole JSON",
         }
     }
 
@@ -56,6 +60,7 @@ impl Flag {
             Self::Orphan => "orphan",
             Self::DuplicateId => "duplicate-id",
             Self::ResultWithoutCall => "result-without-call",
+            Self::BrokenArguments => calls::BROKEN_ARGUMENTS,
         }
     }
 }
@@ -103,6 +108,9 @@ pub const UNKNOWN: &str = "(unknown)";
 /// Lines that arguments and results take where they are not shown whole.
 const LINES: usize = 2;
 
+/// Lines that an error takes: more than nearly any has.
+const ERROR_LINES: u8 = 24;
+
 impl Row for ToolRow<'_> {
     const KIND: &'static str = "tools";
     const NOUN: (&'static str, &'static str) = ("tool call", "tool calls");
@@ -110,24 +118,21 @@ impl Row for ToolRow<'_> {
     fn columns() -> Vec<Column<Self>> {
         vec![
             Column::<Self>::session(|row, spelling| spelling.id(row.session_id).into()),
-            Column::<Self>::words("turn", |row, _| {
-                row.turn.map_or_else(Cell::absent, |turn| Cell::new(format!("#{turn}"), Tone::Dim))
-            }),
+            Column::<Self>::words("turn", |row, _| look::turn(row.turn)),
             Column::<Self>::words("tool", |row, _| name(row.name)),
             Column::<Self>::words("status", |row, _| {
                 Cell::new(row.status.as_str(), row.status.tone())
             })
             .below(2),
+            Column::<Self>::text("flags", |row, _| {
+                look::flags(row.flags.iter().map(|flag| flag.as_str()))
+            })
+            .below(2)
+            .optional(),
             Column::<Self>::numbers("latency", |row, _| {
                 Cell::of(row.latency_ms.map(spell::latency))
             })
             .below(3),
-            Column::<Self>::text("flags", |row, _| {
-                let flags = row.flags.iter().map(|flag| flag.as_str()).collect::<Vec<_>>();
-                Cell::new(flags.join(", "), Tone::Warn)
-            })
-            .below(3)
-            .optional(),
             Column::<Self>::text("arguments", |row, _| arguments(row)).lines(LINES),
             Column::<Self>::text("result", |row, _| outcome(row)).below(1).mark("→ ").lines(LINES),
         ]
@@ -151,13 +156,17 @@ fn outcome<'r>(row: &'r ToolRow<'_>) -> Cell<'r> {
     let cell = match (row.error, row.result) {
         (Some(error), Some(result)) if !result.is_empty() => {
             let mut both = Quoting::default();
-            both.quote(error);
+            quote_error(&mut both, error);
             both.words(" (with the result ");
             both.quote(&result.decode());
             both.words(")");
-            return both.cell(Tone::Bad);
+            return both.cell(Tone::Bad).lines(ERROR_LINES);
         }
-        (Some(error), _) => Cell::new(error, Tone::Bad),
+        (Some(error), _) => {
+            let mut told = Quoting::default();
+            quote_error(&mut told, error);
+            return told.cell(Tone::Bad).lines(ERROR_LINES);
+        }
         (None, Some(result)) if result.is_empty() => Cell::new("(empty)", Tone::Dim),
         (None, Some(result)) => result.decode().into(),
         (None, None) => return Cell::absent(),
@@ -237,6 +246,9 @@ fn row<'a>(session_id: &'a str, messages: &'a [MessageTools<'a>], call: &Call<'a
     }
     if call.is_result_alone() {
         flags.push(Flag::ResultWithoutCall);
+    }
+    if call.has_broken_arguments() {
+        flags.push(Flag::BrokenArguments);
     }
     ToolRow {
         session_id,

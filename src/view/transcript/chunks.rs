@@ -1,11 +1,12 @@
 //! Chunks, and which of them were cited: citations held against the retrievals of their turns.
 
-use std::collections::HashMap;
+use std::ops::ControlFlow::{self, Break, Continue};
 
 use schemars::JsonSchema;
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
+use super::super::turns::Turns;
 use super::Retrieval;
 use crate::model::{CitedChunk, LazyList, Number, RetrievedChunk, Text};
 
@@ -14,8 +15,8 @@ use crate::model::{CitedChunk, LazyList, Number, RetrievedChunk, Text};
 #[derive(Clone, Copy, Debug)]
 pub struct Chunks<'a> {
     pub(super) list: &'a LazyList<'a, RetrievedChunk<'a>>,
-    /// The turn that the retrieval fed.
-    pub(super) turn_id: &'a str,
+    /// Where the turn that the retrieval fed stands.
+    pub(super) place: usize,
     /// The session's citations.
     pub(super) citations: &'a [Cited<'a>],
     /// How many of the chunks are cited.
@@ -25,15 +26,19 @@ pub struct Chunks<'a> {
 impl<'a> Chunks<'a> {
     /// Those that the turn cited.
     pub fn cited(&self) -> Vec<ChunkRow<'a>> {
-        let mut rows = Vec::new();
+        let mut rows = Vec::with_capacity(self.cited);
         if self.cited > 0 {
-            self.each(|row| rows.extend(Some(row).filter(|row| row.cited)));
+            self.each(|row| {
+                rows.extend(Some(row).filter(|row| row.cited));
+                // They are among the first, as a rule.
+                if rows.len() < self.cited { Continue(()) } else { Break(()) }
+            });
         }
         rows
     }
 
-    fn each(&self, mut each: impl FnMut(ChunkRow<'a>)) {
-        let of_turn = if self.cited > 0 { of_turn(self.citations, self.turn_id) } else { &[] };
+    fn each(&self, mut each: impl FnMut(ChunkRow<'a>) -> ControlFlow<()>) {
+        let of_turn = if self.cited > 0 { of_turn(self.citations, self.place) } else { &[] };
         self.list.each(|chunk| {
             each(ChunkRow {
                 cited: place_of(of_turn, &chunk.doc_id, &chunk.chunk_id).is_some(),
@@ -41,7 +46,7 @@ impl<'a> Chunks<'a> {
                 doc_id: chunk.doc_id,
                 version_id: chunk.version_id,
                 score: chunk.score,
-            });
+            })
         });
     }
 }
@@ -51,9 +56,8 @@ impl Serialize for Chunks<'_> {
         let mut list = serializer.serialize_seq(Some(self.list.len()))?;
         let mut result = Ok(());
         self.each(|row| {
-            if result.is_ok() {
-                result = list.serialize_element(&row);
-            }
+            result = list.serialize_element(&row);
+            if result.is_ok() { Continue(()) } else { Break(()) }
         });
         result?;
         list.end()
@@ -78,7 +82,8 @@ pub struct ChunkRow<'a> {
 /// A citation, as far as it is looked for.
 #[derive(Debug)]
 pub(super) struct Cited<'a> {
-    turn_id: &'a str,
+    /// Where its turn stands.
+    place: usize,
     doc_id: &'a str,
     chunk_id: &'a str,
     /// Its place in the document's list.
@@ -86,8 +91,8 @@ pub(super) struct Cited<'a> {
 }
 
 impl<'a> Cited<'a> {
-    const fn key(&self) -> (&'a str, &'a str, &'a str) {
-        (self.turn_id, self.doc_id, self.chunk_id)
+    const fn key(&self) -> (usize, &'a str, &'a str) {
+        (self.place, self.doc_id, self.chunk_id)
     }
 }
 
@@ -95,27 +100,29 @@ impl<'a> Cited<'a> {
 pub(super) struct CitationJoin<'a> {
     /// In the order of their keys.
     pub(super) cited: Vec<Cited<'a>>,
-    /// How many of each retrieval's chunks are cited.
-    pub(super) counts: Vec<usize>,
+    /// Of each retrieval, where its turn stands, and how many of its chunks are cited.
+    pub(super) counts: Vec<(usize, usize)>,
     /// Of each citation, whether a retrieval of its turn returned the chunk.
     pub(super) retrieved: Vec<bool>,
 }
 
 impl<'a> CitationJoin<'a> {
-    pub(super) fn new(traces: &'a [Retrieval<'a>], citations: &'a [CitedChunk<'a>]) -> Self {
+    /// Joins retrievals and citations, of whose turns it is known where they stand.
+    pub(super) fn new(
+        traces: &'a [Retrieval<'a>],
+        citations: &'a [CitedChunk<'a>],
+        turns: &mut Turns<'a>,
+    ) -> Self {
         /// With so few citations it pays to look whether any can be among the chunks.
         const FEW: usize = 4;
         let cited = citations.iter().enumerate().map(|(index, chunk)| Cited {
-            turn_id: &chunk.assistant_turn_id,
+            place: turns.place(&chunk.assistant_turn_id),
             doc_id: &chunk.doc_id,
             chunk_id: &chunk.chunk_id,
             index,
         });
         let mut cited: Vec<_> = cited.collect();
         cited.sort_by_key(Cited::key);
-        let turns = cited.chunk_by(|one, other| one.turn_id == other.turn_id);
-        let turns: HashMap<&str, &[Cited<'_>]> =
-            turns.filter_map(|turn| Some((turn.first()?.turn_id, turn))).collect();
         let mut retrieved = vec![false; citations.len()];
         let mut found = |cited: &Cited<'_>| {
             if let Some(retrieved) = retrieved.get_mut(cited.index) {
@@ -123,20 +130,23 @@ impl<'a> CitationJoin<'a> {
             }
         };
         let count = |trace: &'a Retrieval<'a>| {
-            let Some(of_turn) = turns.get(&*trace.assistant_turn_id) else { return 0 };
+            let place = turns.place(&trace.assistant_turn_id);
+            let of_turn = of_turn(&cited, place);
             let chunks = &trace.retrieved;
             if of_turn.len() <= FEW && !of_turn.iter().any(|cited| chunks.may_have(cited.chunk_id))
             {
-                return 0;
+                return (place, 0);
             }
             let mut count = 0;
             chunks.each(|chunk| {
-                let place = place_of(of_turn, &chunk.doc_id, &chunk.chunk_id);
-                let Some(cited) = place.and_then(|place| of_turn.get(place)) else { return };
-                found(cited);
-                count += 1;
+                let cited = place_of(of_turn, &chunk.doc_id, &chunk.chunk_id);
+                if let Some(cited) = cited.and_then(|place| of_turn.get(place)) {
+                    found(cited);
+                    count += 1;
+                }
+                Continue(())
             });
-            count
+            (place, count)
         };
         let counts = traces.iter().map(count).collect();
         // Of citations that say the same only the first was found.
@@ -154,12 +164,13 @@ impl<'a> CitationJoin<'a> {
     }
 }
 
-/// The citations of a turn.
-fn of_turn<'c, 'a>(cited: &'c [Cited<'a>], turn_id: &str) -> &'c [Cited<'a>] {
-    let begin = cited.partition_point(|cited| cited.turn_id < turn_id);
+/// The citations of the turn at a place.
+fn of_turn<'c, 'a>(cited: &'c [Cited<'a>], place: usize) -> &'c [Cited<'a>] {
+    let begin = cited.partition_point(|cited| cited.place < place);
     let rest = cited.get(begin..).unwrap_or_default();
-    let end = rest.partition_point(|cited| cited.turn_id == turn_id);
-    rest.get(..end).unwrap_or_default()
+    // There are few.
+    let length = rest.iter().take_while(|cited| cited.place == place).count();
+    rest.get(..length).unwrap_or_default()
 }
 
 /// Where the first citation of a chunk stands among those of one turn.

@@ -17,6 +17,11 @@ pub const UNASKED: &str = "unasked";
 /// A message carries a result, yet there is no call left that it could answer.
 pub const RESULT_WITHOUT_CALL: &str = "result-without-call";
 
+/// The session was handed to a human.
+pub const HANDED_OFF: &str = "handed-off";
+/// The ticket was opened again.
+pub const REOPENED: &str = "reopened";
+
 /// The flags that are raised.
 pub(super) fn raised(flags: &[(bool, &'static str)]) -> Vec<&'static str> {
     flags.iter().filter(|(raised, _)| *raised).map(|(_, flag)| *flag).collect()

@@ -1,5 +1,7 @@
 //! The facts about a session as a whole.
 
+use std::collections::BTreeMap;
+
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -47,6 +49,8 @@ pub struct Header<'a> {
     pub reopen: Option<&'a ReopenEntry<'a>>,
     /// Facts about the customer, verbatim.
     pub customer_metadata: Option<&'a RawValue>,
+    /// By turn, what there is to see.
+    pub looks: &'a BTreeMap<usize, Vec<String>>,
 }
 
 impl<'a> Header<'a> {

@@ -7,16 +7,21 @@
 mod chunks;
 mod flags;
 mod header;
+mod looks;
 mod places;
 mod rows;
 mod selection;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use hashbrown::{HashMap, HashSet};
 
 use self::chunks::{Chunks, CitationJoin, Cited};
-use self::flags::raised;
+use self::flags::{HANDED_OFF, REOPENED, raised};
 use self::places::{ByTurn, place_handoffs};
 use super::calls::{self, Call};
 use super::turns::{Turns, seconds_between};
@@ -54,26 +59,26 @@ pub struct Transcript<'a> {
     answers: HashMap<usize, usize>,
     /// In the order of their keys.
     cited: Vec<Cited<'a>>,
-    /// Retrievals, each with how many of its chunks were cited.
-    retrievals: ByTurn<(&'a Retrieval<'a>, usize)>,
+    /// Retrievals, each with where its turn stands and how many of its chunks were cited.
+    retrievals: ByTurn<(&'a Retrieval<'a>, (usize, usize))>,
     /// Citations, each with whether a retrieval of its turn returned the chunk.
     citations: ByTurn<(&'a CitedChunk<'a>, bool)>,
     /// Hand-offs and the number of the turn they came after.
     handoffs: Vec<(usize, &'a HandoffEvent<'a>)>,
+    /// By turn, what there is to see; made where somebody asks.
+    looks: OnceLock<BTreeMap<usize, Vec<String>>>,
 }
 
 impl<'a> Transcript<'a> {
     /// Joins what belongs together.
     pub fn new(input: &'a Input<'a>) -> Self {
-        let turns = Turns::new(&input.messages);
-        // An id that was not sent belongs nowhere, even where a message has none either.
-        let number =
-            |id: &str| if id.is_empty() { 0 } else { turns.number(id).unwrap_or_default() };
+        let mut turns = Turns::new(&input.messages);
         let calls = calls::join(&input.messages, &input.tool_calls, |id| turns.number(id));
         let answers = calls.iter().enumerate().filter(|(_, call)| !call.is_result_alone());
         let answers = answers.filter_map(|(index, call)| Some((call.carried?.0, index))).collect();
         let CitationJoin { cited, counts, retrieved } =
-            CitationJoin::new(&input.rag_traces, &input.citations);
+            CitationJoin::new(&input.rag_traces, &input.citations, &mut turns);
+        let number = |id: &str| turns.number(id).unwrap_or_default();
         let retrievals = input.rag_traces.iter().zip(counts);
         let citations = input.citations.iter().zip(retrieved);
         Self {
@@ -89,6 +94,7 @@ impl<'a> Transcript<'a> {
                 citations.map(|(chunk, found)| (number(&chunk.assistant_turn_id), (chunk, found))),
             ),
             handoffs: place_handoffs(&input.messages, &input.handoff_events),
+            looks: OnceLock::new(),
         }
     }
 
@@ -105,11 +111,16 @@ impl<'a> Transcript<'a> {
     /// Whether a turn is selected.
     pub fn has(&self, selection: &Selection) -> bool {
         let mut messages = self.input.messages.iter().enumerate();
-        messages.any(|(index, message)| selection.takes(index + 1, &message.role))
+        messages.any(|(index, message)| self.takes(selection, index + 1, &message.role))
+    }
+
+    /// Whether a turn is wanted.
+    fn takes(&self, selection: &Selection, turn: usize, role: &str) -> bool {
+        selection.takes(turn, role) && (!selection.flagged || self.looks().contains_key(&turn))
     }
 
     /// The facts about the session as a whole.
-    pub fn header(&self) -> Header<'a> {
+    pub fn header(&self) -> Header<'_> {
         let input = self.input;
         Header {
             session_id: &input.session_id,
@@ -130,6 +141,7 @@ impl<'a> Transcript<'a> {
             feedback: input.user_feedback.as_ref(),
             reopen: input.reopen.as_ref(),
             customer_metadata: input.customer_metadata,
+            looks: self.looks(),
         }
     }
 
@@ -162,10 +174,26 @@ impl<'a> Transcript<'a> {
     /// The rows that are wanted: messages with hand-offs between them, then, where no turn is left
     /// out, the orphans and what came after the session.
     pub fn rows(&self, selection: &Selection) -> impl Iterator<Item = Row<'_>> {
+        self.rows_at(selection, 0..self.places())
+    }
+
+    /// So many places have rows: each turn, with the hand-offs before it, and the one past the last.
+    pub fn places(&self) -> usize {
+        self.turns() + 1
+    }
+
+    /// Those of the rows that stand at these places.
+    pub fn rows_at(
+        &self,
+        selection: &Selection,
+        places: Range<usize>,
+    ) -> impl Iterator<Item = Row<'_>> {
         let last = self.turns();
-        let mut handoffs = self.handoffs.iter().peekable();
-        // Turn by turn, each after the hand-offs that precede it; the one past the last is none.
-        let places = (0..=last).flat_map(move |index| {
+        let ends = selection.takes_ends() && places.contains(&last);
+        let before = self.handoffs.partition_point(|(place, _)| *place < places.start);
+        let handoffs = self.handoffs.get(before..).unwrap_or_default();
+        let mut handoffs = handoffs.iter().peekable();
+        let places = places.flat_map(move |index| {
             let mut before = Vec::new();
             while let Some((place, event)) = handoffs.next_if(|(place, _)| *place <= index) {
                 if selection.takes_event(*place, last) {
@@ -173,12 +201,15 @@ impl<'a> Transcript<'a> {
                 }
             }
             let message = self.input.messages.get(index);
-            let message = message.filter(|message| selection.takes(index + 1, &message.role));
+            let message = message.filter(|message| self.takes(selection, index + 1, &message.role));
             before
                 .into_iter()
                 .chain(message.map(|message| Row::Message(self.message(index, message, selection))))
         });
-        let ends = if selection.is_whole() { self.ends(selection) } else { Vec::new() };
+        let mut ends = if ends { self.ends(selection) } else { Vec::new() };
+        if selection.flagged {
+            ends.retain(|row| !row.flags().is_empty());
+        }
         places.chain(ends)
     }
 
@@ -220,6 +251,7 @@ impl<'a> Transcript<'a> {
             timestamp: event.timestamp.as_ref(),
             transferred_to_agent_id: event.transferred_to_agent_id.as_deref(),
             reason: event.reason.as_deref(),
+            flags: vec![HANDED_OFF],
         })
     }
 
@@ -229,17 +261,23 @@ impl<'a> Transcript<'a> {
         let csat = self.input.csat.as_ref().map(|csat| {
             let timestamp = csat.timestamp.as_ref();
             let (score, scale_max) = (csat.score, csat.scale_max);
-            (timestamp, Row::Csat(CsatRow { session_id, timestamp, score, scale_max }))
+            (
+                timestamp,
+                Row::Csat(CsatRow { session_id, timestamp, score, scale_max, flags: Vec::new() }),
+            )
         });
         let feedback = self.input.user_feedback.as_ref().map(|feedback| {
             let timestamp = feedback.timestamp.as_ref();
             let (rating, comment) = (feedback.rating, feedback.comment.as_deref());
-            (timestamp, Row::Feedback(FeedbackRow { session_id, timestamp, rating, comment }))
+            let flags = Vec::new();
+            let row = FeedbackRow { session_id, timestamp, rating, comment, flags };
+            (timestamp, Row::Feedback(row))
         });
         let reopen = self.input.reopen.as_ref().map(|reopen| {
             let timestamp = reopen.timestamp.as_ref();
             let reason = reopen.reason.as_deref();
-            (timestamp, Row::Reopen(ReopenRow { session_id, timestamp, reason }))
+            let flags = vec![REOPENED];
+            (timestamp, Row::Reopen(ReopenRow { session_id, timestamp, reason, flags }))
         });
         let mut ends: Vec<_> = [csat, feedback, reopen].into_iter().flatten().collect();
         // Those without a time come last.
@@ -277,7 +315,7 @@ impl<'a> Transcript<'a> {
             retrievals: self
                 .retrievals
                 .of(turn)
-                .map(|(trace, cited)| self.retrieval(turn, trace, cited))
+                .map(|(trace, joined)| self.retrieval(turn, trace, joined))
                 .collect(),
             citations: self
                 .citations
@@ -299,7 +337,7 @@ impl<'a> Transcript<'a> {
     fn answered_with(&self, call: &Call<'a>, selection: &Selection) -> Option<LazyText<'a>> {
         let (index, _) = call.carried?;
         let message = self.input.messages.get(index)?;
-        selection.takes(index + 1, &message.role).then_some(message.content)
+        self.takes(selection, index + 1, &message.role).then_some(message.content)
     }
 
     /// Whether the call is at a turn that is selected, or among the orphans, which are not left out.
@@ -307,9 +345,9 @@ impl<'a> Transcript<'a> {
         match call.turn {
             Some(turn) => {
                 let message = turn.checked_sub(1).and_then(|index| self.input.messages.get(index));
-                message.is_some_and(|message| selection.takes(turn, &message.role))
+                message.is_some_and(|message| self.takes(selection, turn, &message.role))
             }
-            None => selection.is_whole(),
+            None => selection.takes_ends(),
         }
     }
 
@@ -336,13 +374,13 @@ impl<'a> Transcript<'a> {
         }
     }
 
-    fn retrieval(&self, turn: usize, trace: &'a Retrieval<'a>, cited: usize) -> RetrievalRow<'_> {
-        let retrieved = Chunks {
-            list: &trace.retrieved,
-            turn_id: &trace.assistant_turn_id,
-            citations: &self.cited,
-            cited,
-        };
+    fn retrieval(
+        &self,
+        turn: usize,
+        trace: &'a Retrieval<'a>,
+        (place, cited): (usize, usize),
+    ) -> RetrievalRow<'_> {
+        let retrieved = Chunks { list: &trace.retrieved, place, citations: &self.cited, cited };
         let answerability = trace.answerability.as_ref().map(|gate| AnswerabilityRow {
             label: gate.label.as_deref(),
             reason_code: gate.reason_code.as_deref(),
@@ -353,19 +391,6 @@ impl<'a> Transcript<'a> {
             threshold_low: gate.threshold_low,
             threshold_high: gate.threshold_high,
         });
-        let unanswerable = answerability.as_ref().is_some_and(|gate| match gate.label {
-            Some(label) => label.eq_ignore_ascii_case(UNANSWERABLE),
-            None => gate
-                .raw_top_score
-                .zip(gate.threshold_low)
-                .is_some_and(|(score, low)| score.as_f64() < low.as_f64()),
-        });
-        let flags = [
-            (trace.hit == Some(false), MISS),
-            (unanswerable, UNANSWERABLE),
-            (!trace.retrieved.is_empty() && cited == 0, UNCITED),
-            (turn == 0, ORPHAN),
-        ];
         RetrievalRow {
             rag_query_id: &trace.rag_query_id,
             assistant_turn_id: &trace.assistant_turn_id,
@@ -378,9 +403,26 @@ impl<'a> Transcript<'a> {
             hit: trace.hit,
             latency_ms: trace.latency_ms,
             answerability,
-            flags: raised(&flags),
+            flags: retrieval_flags(turn, trace, cited),
         }
     }
+}
+
+/// The flags of a retrieval of which so many chunks were cited.
+fn retrieval_flags(turn: usize, trace: &Retrieval<'_>, cited: usize) -> Vec<&'static str> {
+    let unanswerable = trace.answerability.as_ref().is_some_and(|gate| match &gate.label {
+        Some(label) => label.eq_ignore_ascii_case(UNANSWERABLE),
+        None => gate
+            .raw_top_score
+            .zip(gate.threshold_low)
+            .is_some_and(|(score, low)| score.as_f64() < low.as_f64()),
+    });
+    raised(&[
+        (trace.hit == Some(false), MISS),
+        (unanswerable, UNANSWERABLE),
+        (!trace.retrieved.is_empty() && cited == 0, UNCITED),
+        (turn == 0, ORPHAN),
+    ])
 }
 
 /// The roles, each once, in the order they first speak.

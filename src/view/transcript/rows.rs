@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::chunks::{ChunkRow, Chunks};
 use super::flags::{CITED_NOT_RETRIEVED, ORPHAN, UNASKED, raised};
 use crate::model::{CitedChunk, LazyText, Number, Text, Timestamp};
-use crate::view::calls::{Call, Status};
+use crate::view::calls::{BROKEN_ARGUMENTS, Call, Status};
 
 /// A message with the evidence of its turn, or another event of the conversation; `kind` says which.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -57,6 +57,34 @@ pub struct MessageRow<'a> {
     pub evidence: Option<Evidence<'a>>,
     /// What needs a look, here or in the evidence: `truncated` and the flags and statuses below.
     pub flags: Vec<&'static str>,
+}
+
+impl Row<'_> {
+    /// What needs a look.
+    pub fn flags(&self) -> &[&'static str] {
+        match self {
+            Self::Message(row) => &row.flags,
+            Self::Handoff(row) => &row.flags,
+            Self::Orphan(row) => &row.flags,
+            Self::Csat(row) => &row.flags,
+            Self::Feedback(row) => &row.flags,
+            Self::Reopen(row) => &row.flags,
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// When it was; None where that was not sent.
+    pub fn timestamp(&self) -> Option<&'a Timestamp<'a>> {
+        match self {
+            Self::Message(row) => row.timestamp,
+            Self::Handoff(row) => row.timestamp,
+            Self::Csat(row) => row.timestamp,
+            Self::Feedback(row) => row.timestamp,
+            Self::Reopen(row) => row.timestamp,
+            Self::Orphan(_) => None,
+        }
+    }
 }
 
 /// What a turn is held against.
@@ -131,8 +159,17 @@ pub struct CallRow<'a> {
     /// What that message says, where it is among the rows.
     #[serde(skip)]
     pub answered_with: Option<LazyText<'a>>,
-    /// `unasked`, `orphan`.
+    /// `unasked`, `orphan`, `broken-arguments`.
     pub flags: Vec<&'static str>,
+}
+
+/// The flags of a call.
+pub(super) fn call_flags(call: &Call<'_>) -> Vec<&'static str> {
+    raised(&[
+        (call.asked.is_none(), UNASKED),
+        (call.turn.is_none(), ORPHAN),
+        (call.has_broken_arguments(), BROKEN_ARGUMENTS),
+    ])
 }
 
 impl<'a> CallRow<'a> {
@@ -158,7 +195,7 @@ impl<'a> CallRow<'a> {
             latency_ms: call.record.and_then(|record| record.latency_ms),
             answered_in_turn: call.carried.map(|(index, _)| index + 1),
             answered_with,
-            flags: raised(&[(call.asked.is_none(), UNASKED), (call.turn.is_none(), ORPHAN)]),
+            flags: call_flags(call),
         }
     }
 }
@@ -281,6 +318,8 @@ pub struct HandoffRow<'a> {
     pub transferred_to_agent_id: Option<&'a str>,
     /// Why.
     pub reason: Option<&'a str>,
+    /// `handed-off`.
+    pub flags: Vec<&'static str>,
 }
 
 /// The evidence of turns that no message has.
@@ -308,6 +347,8 @@ pub struct CsatRow<'a> {
     pub score: Option<Number<'a>>,
     /// The best score there is; null where it was not sent, which means 5.
     pub scale_max: Option<Number<'a>>,
+    /// None so far.
+    pub flags: Vec<&'static str>,
 }
 
 /// What the customer said of the session.
@@ -321,6 +362,8 @@ pub struct FeedbackRow<'a> {
     pub rating: Option<Number<'a>>,
     /// In the customer's words.
     pub comment: Option<&'a str>,
+    /// None so far.
+    pub flags: Vec<&'static str>,
 }
 
 /// The ticket was opened again.
@@ -332,4 +375,6 @@ pub struct ReopenRow<'a> {
     pub timestamp: Option<&'a Timestamp<'a>>,
     /// Why.
     pub reason: Option<&'a str>,
+    /// `reopened`.
+    pub flags: Vec<&'static str>,
 }

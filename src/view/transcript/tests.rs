@@ -31,11 +31,7 @@ fn read(json: &str) -> Input<'_> {
 }
 
 fn flags(row: &Row<'_>) -> Vec<&'static str> {
-    match row {
-        Row::Message(row) => row.flags.clone(),
-        Row::Orphan(row) => row.flags.clone(),
-        _ => Vec::new(),
-    }
+    row.flags().to_vec()
 }
 
 #[test]
@@ -195,6 +191,10 @@ proptest! {
         let mut told = Vec::new();
         let mut found = Vec::new();
         for row in transcript.rows(&Selection::ALL) {
+            if let Row::Message(row) = &row {
+                let looks = transcript.looks().contains_key(&row.turn);
+                prop_assert_eq!(looks, !row.flags.is_empty());
+            }
             let row = serde_json::to_value(row).unwrap();
             let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
             for retrieval in list(&row["retrievals"]) {
@@ -298,19 +298,84 @@ fn a_selection_keeps_numbers_and_leaves_out_what_lies_outside() {
     let some = |turns, roles: &[&str]| Selection {
         turns,
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
-        evidence: true,
+        ..Selection::ALL
     };
-    assert_eq!(order(EVENTS, &some(Some(2..=3), &[])), ["2", "3"]);
-    let later = order(EVENTS, &some(Some(3..=usize::MAX), &[]));
+    assert_eq!(order(EVENTS, &some(vec![2..=3], &[])), ["2", "3"]);
+    let later = order(EVENTS, &some(vec![3..=usize::MAX], &[]));
     assert_eq!(
         later,
         ["3", "handoff sooner", "handoff later", "4", "handoff last", "handoff none"]
     );
-    assert_eq!(order(EVENTS, &some(Some(1..=2), &[])), ["handoff first", "1", "2"]);
-    assert_eq!(order(EVENTS, &some(None, &["assistant", "x"])), ["2"]);
-    assert!(order(EVENTS, &some(Some(9..=9), &[])).is_empty());
+    assert_eq!(order(EVENTS, &some(vec![1..=2], &[])), ["handoff first", "1", "2"]);
+    assert_eq!(order(EVENTS, &some(vec![], &["assistant", "x"])), ["2"]);
+    assert!(order(EVENTS, &some(vec![9..=9], &[])).is_empty());
+    assert_eq!(
+        order(EVENTS, &some(vec![1..=1, 3..=4], &[])),
+        [
+            "handoff first",
+            "1",
+            "3",
+            "handoff sooner",
+            "handoff later",
+            "4",
+            "handoff last",
+            "handoff none"
+        ]
+    );
     let bare = Selection { evidence: false, ..Selection::ALL };
     assert!(!order(EVENTS, &bare).contains(&"orphan".to_owned()));
+}
+
+const FLAGGED: &str = r#"{"session_id":"s","messages":[
+    {"turn_id":"a","role":"user"},
+    {"turn_id":"b","role":"assistant","truncated":true,"tool_calls":[
+        {"id":"c1","function":{"name":"pay","arguments":"{\"a\":"}},
+        {"id":"c2","function":{"name":"look","arguments":"{}"}}]},
+    {"turn_id":"c","role":"tool","tool_results":{"tool_call_id":"c1","output":"","error":"no"}},
+    {"turn_id":"d","role":"tool","tool_results":{"tool_call_id":"c9","output":"x"}},
+    {"turn_id":"e","role":"assistant"},
+    {"turn_id":"f","role":"assistant"}],
+  "tool_calls":[
+    {"tool_call_id":"c1","assistant_turn_id":"b","name":"pay","arguments":"{\"a\":"},
+    {"tool_call_id":"c2","assistant_turn_id":"b","name":"look","arguments":"{}","result":"r"}],
+  "rag_traces":[
+    {"assistant_turn_id":"e","hit":false,"retrieved":[{"chunk_id":"x","doc_id":"y"}]},
+    {"assistant_turn_id":"f","hit":true},
+    {"assistant_turn_id":"z"}],
+  "citations":[{"assistant_turn_id":"e","chunk_id":"q","doc_id":"y"}],
+  "handoff_events":[{"reason":"r"}],"csat":{"score":1},"reopen":{}}"#;
+
+#[test]
+fn what_there_is_to_see_is_told_by_turn_and_is_what_has_flags() {
+    let input = read(FLAGGED);
+    let transcript = Transcript::new(&input);
+    let looks: Vec<String> = transcript
+        .looks()
+        .iter()
+        .map(|(turn, looks)| format!("#{turn} {}", looks.join(", ")))
+        .collect();
+    assert_eq!(
+        looks,
+        [
+            "#2 truncated, pay error, broken-arguments",
+            "#4 result-without-call",
+            "#5 miss, cited-not-retrieved"
+        ]
+    );
+    let flagged = Selection { flagged: true, ..Selection::ALL };
+    assert_eq!(order(FLAGGED, &flagged), ["2", "4", "5", "handoff r", "reopen", "orphan"]);
+    assert_eq!(transcript.left_out(&flagged), ["3 turns", "csat"]);
+    let one = Selection { turns: vec![2..=2], ..Selection::ALL };
+    assert_eq!(
+        transcript.left_out(&one),
+        ["5 turns", "1 hand-off", "csat", "the reopening", "1 orphan"]
+    );
+    assert!(transcript.left_out(&Selection::ALL).is_empty());
+    let both = Selection { turns: vec![1..=4], flagged: true, ..Selection::ALL };
+    assert_eq!(order(FLAGGED, &both), ["2", "4"]);
+    // Flags are of the evidence, shown or not.
+    let bare = Selection { evidence: false, ..flagged };
+    assert_eq!(order(FLAGGED, &bare), ["2", "4", "5", "handoff r", "reopen"]);
 }
 
 #[test]

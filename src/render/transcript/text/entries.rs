@@ -11,8 +11,7 @@ use super::lines::{Fact, columns};
 use crate::model::Timestamp;
 use crate::render::style::Ink;
 use crate::render::wrap::wrap;
-use crate::rows::Tone;
-use crate::rows::spell;
+use crate::rows::{Tone, look, spell};
 use crate::view::transcript::{Evidence, HandoffRow, MessageRow, OrphanRow};
 
 /// What stands in the margin where there is no turn number.
@@ -34,7 +33,7 @@ impl Page<'_> {
         if let Some((moment, local)) = moment.zip(local) {
             self.day_and_zone(moment, local)?;
         }
-        self.tone(Tone::Dim, number)?;
+        self.tone(if number == NO_NUMBER { Tone::Dim } else { Tone::Strong }, number)?;
         let mut column = self.margin.max(columns(number) + 1);
         self.blanks(column - columns(number))?;
         let (role, ink) = label;
@@ -90,20 +89,14 @@ impl Page<'_> {
         } else {
             format!("── {day}, times in {} ──", self.options.spelling.zone.label(moment))
         };
-        (self.day, self.offset) = (Some(day), Some(offset));
+        self.see(moment, local);
         self.paragraph(0, &line, Tone::Dim)?;
         self.out.write_all(b"\n")
     }
 
     pub(super) fn message(&mut self, row: &MessageRow<'_>) -> io::Result<()> {
-        let styles = &self.options.styles;
         let role = named(row.role);
-        let ink = match row.role {
-            "user" | "customer" => styles.user,
-            "assistant" | "agent" => styles.assistant,
-            "tool" | "function" => styles.tool,
-            _ => styles.other,
-        };
+        let ink = self.options.styles.ink(look::role(row.role));
         let mut facts = Vec::new();
         facts.extend(row.model_used.and_then(word).map(Fact::dim));
         facts.extend(row.latency_ms.map(|latency| Fact::dim(spell::latency(latency))));

@@ -6,11 +6,9 @@ use super::super::cut::{self, say_the_same};
 use super::super::{asked, chunk, outcome, verdict, word};
 use super::Page;
 use super::lines::Fact;
-use crate::rows::Tone;
-use crate::rows::spell;
-use crate::view::transcript::{
-    AnswerRow, CallRow, CitationRow, Evidence, ORPHAN, RetrievalRow, Status, UNASKED,
-};
+use crate::rows::{Tone, look, spell};
+use crate::view::calls::message_first;
+use crate::view::transcript::{AnswerRow, CallRow, CitationRow, Evidence, ORPHAN, RetrievalRow};
 
 /// The column of labels in the evidence.
 const LABELS: usize = 11;
@@ -51,14 +49,11 @@ impl Page<'_> {
         let mut facts = vec![cited];
         facts.extend(row.top_score.map(|top| Fact::plain(format!("top {}", spell::score(top)))));
         facts.extend(row.hit.map(|hit| {
-            if hit { Fact::new("hit", Tone::Good) } else { Fact::new("miss", Tone::Warn) }
+            let (word, tone) = look::hit(hit);
+            Fact::new(word, tone)
         }));
         if let Some(gate) = &row.answerability {
-            let tone = match gate.label {
-                Some("answerable") => Tone::Good,
-                Some("unanswerable") => Tone::Warn,
-                _ => Tone::Plain,
-            };
+            let tone = gate.label.map_or(Tone::Plain, look::label);
             facts.extend(verdict(gate).map(|verdict| Fact::new(verdict, tone)));
         }
         facts.extend(row.latency_ms.map(|latency| Fact::dim(spell::latency(latency))));
@@ -101,17 +96,11 @@ impl Page<'_> {
     fn call(&mut self, row: &CallRow<'_>) -> io::Result<()> {
         let name = word(row.name).unwrap_or("(no name)".into());
         let mut facts = vec![Fact::new(name, Tone::Strong)];
-        let tone = match row.status {
-            Status::Ok => Tone::Good,
-            Status::Error => Tone::Bad,
-            Status::NoResult | Status::Unrecorded => Tone::Warn,
-        };
-        facts.push(Fact::new(row.status.as_str(), tone));
+        facts.push(Fact::new(row.status.as_str(), row.status.tone()));
         facts.extend(row.latency_ms.map(|latency| Fact::dim(spell::latency(latency))));
         facts.extend(row.answered_in_turn.map(|turn| Fact::dim(format!("answered in #{turn}"))));
-        if row.flags.contains(&UNASKED) {
-            facts.push(Fact::new("no message asked for it", Tone::Warn));
-        }
+        let flags = row.flags.iter().filter(|flag| **flag != ORPHAN);
+        facts.extend(flags.map(|flag| Fact::new(*flag, Tone::Warn)));
         self.orphan_turn(&mut facts, &row.flags, row.assistant_turn_id.unwrap_or_default());
         self.labelled("call", &facts, " · ")?;
         self.blank_label(&row.arguments.decode(), Tone::Plain)?;
@@ -120,7 +109,7 @@ impl Page<'_> {
         }
         let (error, result) = outcome(row);
         if let Some(error) = error {
-            self.clipped("error", error, Tone::Bad, Tone::Plain)?;
+            self.error(error)?;
         }
         match result {
             Some(result) => self.clipped("result", &result, Tone::Dim, Tone::Plain),
@@ -141,7 +130,7 @@ impl Page<'_> {
             return Ok(());
         }
         if let Some(error) = row.error.filter(|error| !error.is_empty()) {
-            self.clipped("error", error, Tone::Bad, Tone::Plain)?;
+            self.error(error)?;
         }
         let output = row.output.decode();
         if output.is_empty() || say_the_same(&output, content) {
@@ -155,6 +144,12 @@ impl Page<'_> {
             return Ok(());
         }
         self.clipped("", text, Tone::Dim, tone)
+    }
+
+    /// What went wrong, which is cut only where it is very long.
+    fn error(&mut self, error: &str) -> io::Result<()> {
+        let indent = self.evidence_label("error", Tone::Bad)?;
+        self.long_text(indent, &message_first(error), cut::MESSAGE, Tone::Plain)
     }
 
     /// A label and a text that is cut where it is long.

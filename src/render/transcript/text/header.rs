@@ -43,6 +43,11 @@ impl Page<'_> {
         self.fact("schema", &[Fact::plain(version)])?;
         let counts: Vec<_> = counts(&header.counts).into_iter().map(Fact::plain).collect();
         self.fact("counts", &counts)?;
+        let looks = super::super::looks(header.looks);
+        if !looks.is_empty() {
+            let looks: Vec<_> = looks.into_iter().map(|look| Fact::new(look, Tone::Warn)).collect();
+            self.fact("look at", &looks)?;
+        }
         self.knowledge(header)?;
         if !header.missing.is_empty() {
             let reasons = header.missing.iter().map(|reason| {

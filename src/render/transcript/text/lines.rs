@@ -87,6 +87,7 @@ impl Page<'_> {
             for (index, piece) in pieces.into_iter().enumerate() {
                 let piece = piece.trim_end();
                 let marker = if index == 0 { marker } else { "" };
+                let marker = if piece.is_empty() { marker.trim_end() } else { marker };
                 let empty = piece.is_empty() && marker.is_empty();
                 self.begin(&mut first, if empty { 0 } else { indent })?;
                 if index == 0 {

@@ -7,13 +7,15 @@ mod header;
 mod lines;
 
 use std::io;
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::ops::Range;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use self::lines::{Fact, columns};
 use super::super::{LayoutOptions, Out, sanitize};
 use super::{named, nothing, selected};
-use crate::model::Number;
+use crate::model::{Number, Timestamp};
 use crate::rows::Tone;
 use crate::view::transcript::{Row, Selection, Transcript};
 
@@ -29,11 +31,12 @@ pub fn between(options: &LayoutOptions) -> String {
     format!("\n{}\n\n", options.styles.dim.paint(&"─".repeat(width)))
 }
 
-/// One session.
+/// What stands at these places of one session; its header before the first.
 pub fn write(
     transcript: &Transcript<'_>,
     selection: &Selection,
     options: &LayoutOptions,
+    places: Range<usize>,
     out: Out<'_>,
 ) -> io::Result<()> {
     let number = transcript.turns().to_string().len() + 1;
@@ -51,27 +54,12 @@ pub fn write(
         day: None,
         offset: None,
     };
-    let header = transcript.header();
-    if selection.is_whole() {
-        page.header(&header, selection)?;
-    } else {
-        page.line(
-            0,
-            &[
-                Fact::new(format!("Session {}", sanitize::line(header.session_id)), Tone::Strong),
-                Fact::plain(selected(selection)),
-            ],
-        )?;
-        page.notice(&header)?;
+    if places.start > 0 {
+        page.go_on(transcript, selection, places.start);
+    } else if page.begin_session(transcript, selection)?.is_break() {
+        return Ok(());
     }
-    if let Some(nothing) = nothing(transcript, selection) {
-        page.out.write_all(b"\n")?;
-        page.paragraph(0, &nothing, Tone::Warn)?;
-        if transcript.turns() > 0 {
-            return Ok(());
-        }
-    }
-    for row in transcript.rows(selection) {
+    for row in transcript.rows_at(selection, places) {
         match &row {
             Row::Message(message) => page.message(message)?,
             Row::Handoff(handoff) => page.handoff(handoff)?,
@@ -112,4 +100,60 @@ struct Page<'a> {
     day: Option<NaiveDate>,
     /// How far the times are from UTC, as it was last told.
     offset: Option<TimeDelta>,
+}
+
+impl Page<'_> {
+    /// What stands before the first turn; breaks off where nothing comes after it.
+    fn begin_session(
+        &mut self,
+        transcript: &Transcript<'_>,
+        selection: &Selection,
+    ) -> io::Result<ControlFlow<()>> {
+        let header = transcript.header();
+        if selection.is_whole() {
+            self.header(&header, selection)?;
+        } else {
+            self.line(
+                0,
+                &[
+                    Fact::new(
+                        format!("Session {}", sanitize::line(header.session_id)),
+                        Tone::Strong,
+                    ),
+                    Fact::plain(selected(selection)),
+                ],
+            )?;
+            if let Some(left_out) = super::left_out(transcript, selection) {
+                self.paragraph(0, &left_out, Tone::Dim)?;
+            }
+            self.notice(&header)?;
+        }
+        if let Some(nothing) = nothing(transcript, selection) {
+            self.out.write_all(b"\n")?;
+            self.paragraph(0, &nothing, Tone::Warn)?;
+            if transcript.turns() > 0 {
+                return Ok(Break(()));
+            }
+        }
+        Ok(Continue(()))
+    }
+
+    /// Goes on behind what stands at the places before this one.
+    fn go_on(&mut self, transcript: &Transcript<'_>, selection: &Selection, place: usize) {
+        let bare = Selection { evidence: false, ..selection.clone() };
+        let zone = self.options.spelling.zone;
+        for place in (0..place).rev() {
+            let rows = transcript.rows_at(&bare, place..place + 1);
+            let moments = rows.filter_map(|row| row.timestamp().and_then(Timestamp::instant));
+            if let Some(moment) = moments.last() {
+                self.see(moment, zone.local(moment));
+                return;
+            }
+        }
+    }
+
+    /// Takes note of the day and the zone of a time that is shown.
+    fn see(&mut self, moment: DateTime<Utc>, local: NaiveDateTime) {
+        (self.day, self.offset) = (Some(local.date()), Some(local - moment.naive_utc()));
+    }
 }
