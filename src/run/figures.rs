@@ -139,8 +139,9 @@ impl Run<'_> {
         let of_any = Arc::new(self.selection.of_any());
         let selection = std::mem::replace(&mut self.selection, of_any);
         let tally = std::mem::take(&mut self.tally);
+        let passed_over = std::mem::take(&mut self.passed_over);
         let done = work(self);
-        (self.selection, self.tally) = (selection, tally);
+        (self.selection, self.tally, self.passed_over) = (selection, tally, passed_over);
         done
     }
 

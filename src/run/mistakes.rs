@@ -88,7 +88,8 @@ const COMMANDS: [(&[&str], &str); 13] = [
 
 /// Options that there are not, on these commands or, where none is named, on any, and what stands for
 /// them. The first that fits counts.
-const OPTIONS: [(&[&str], &[&str], &str); 26] = [
+const OPTIONS: [(&[&str], &[&str], &str); 27] = [
+    (&["out", "out-file"], &["fetch"], "did you mean --output FILE?"),
     (&["output", "o", "out", "out-file"], &[], "redirect it: > FILE; fetch alone has --output"),
     (
         &["limit", "n", "head", "top", "max"],
@@ -236,8 +237,10 @@ fn key_in_arguments(more: &str) -> Failure {
 
 /// A word that is no command, with what stands behind it.
 fn no_command(typed: &str, rest: &[String]) -> Option<Failure> {
-    let named =
-        || rest.iter().take_while(|argument| *argument == "-" || !argument.starts_with('-'));
+    let is_shown = |argument: &&String| {
+        (*argument == "-" || !argument.starts_with('-')) && !input::is_key_setting(argument)
+    };
+    let named = || rest.iter().take_while(is_shown);
     let known = COMMANDS.iter().find(|(spelt, _)| spelt.contains(&&*typed.to_lowercase()));
     if let Some((_, hint)) = known.filter(|_| !Path::new(typed).exists()) {
         let sessions = shell_words::join(named());

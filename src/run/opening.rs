@@ -9,7 +9,7 @@ use super::prefixes::Prefixes;
 use super::selection::Selection;
 use super::{Run, demo};
 use crate::api::{self, BaseUrl, Client, Key};
-use crate::cli::{self, IdPrefix, Sessions};
+use crate::cli::{IdPrefix, Sessions};
 use crate::demo as samples;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
@@ -28,10 +28,12 @@ impl Run<'_> {
         let key_from_stdin =
             connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
         let asked = &sessions.selection;
+        // What makes no sense is told before anything is read.
+        let selection = Selection::new(asked, self.options.spelling.zone)?;
         if sessions.sessions.is_empty() {
             if connection.demo {
                 let all = !asked.session.is_empty() || self.cli.command.is_over_many();
-                return self.selected(demo::sessions(all), asked, &[]);
+                return self.selected(demo::sessions(all), selection, &asked.session, &[]);
             }
             return Err(Failure::usage("no session was named")
                 .hint("name a UUID, a saved document, a folder, or -; or try --demo")
@@ -63,24 +65,25 @@ impl Run<'_> {
                 .hint("it was empty, or held only blank lines and comments")
                 .into());
         }
-        self.selected(items, asked, &prefixes)
+        self.selected(items, selection, &asked.session, &prefixes)
     }
 
     /// Of the items those that may be wanted, by what is known before anything is fetched or read.
     fn selected(
         &mut self,
         mut items: Vec<Item>,
-        asked: &cli::Selection,
+        selection: Selection,
+        of_all: &[IdPrefix],
         of_saved: &[IdPrefix],
     ) -> anyhow::Result<Vec<Item>> {
-        let prefixes = Prefixes::new(&asked.session, of_saved);
+        let prefixes = Prefixes::new(of_all, of_saved);
         let given = items.len();
         items.retain(|item| is_meant(item, &prefixes));
         self.passed_over = given - items.len();
-        if items.is_empty() {
+        if !items.iter().any(|item| matches!(item, Item::Documents { .. })) {
             prefixes.settle(given)?;
         }
-        self.selection = Selection::new(asked, self.options.spelling.zone, prefixes)?.into();
+        self.selection = selection.of(prefixes).into();
         Ok(items)
     }
 

@@ -30,16 +30,21 @@ impl Selection {
     /// Makes sense of what was asked for.
     ///
     /// Fails where it makes none.
-    pub fn new(asked: &cli::Selection, zone: Zone, prefixes: Prefixes) -> Result<Self, Failure> {
+    pub fn new(asked: &cli::Selection, zone: Zone) -> Result<Self, Failure> {
         if asked.conditions.is_empty() && asked.since.is_none() && asked.until.is_none() {
-            return Ok(Self { conditions: Conditions::default(), prefixes });
+            return Ok(Self::default());
         }
         let clock = Clock { zone, now: Utc::now() };
         let fields = Fields::of_row::<OverviewRow<'_>>();
         let mut conditions = Conditions::new(&asked.conditions, &fields, clock)?;
         let started = fields.resolve("--since", "started_at")?;
         conditions.between(&started, asked.since, asked.until, clock)?;
-        Ok(Self { conditions, prefixes })
+        Ok(Self { conditions, prefixes: Prefixes::default() })
+    }
+
+    /// The same conditions, of the sessions that are meant.
+    pub fn of(self, prefixes: Prefixes) -> Self {
+        Self { prefixes, ..self }
     }
 
     /// The same conditions, of whichever sessions.

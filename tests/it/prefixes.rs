@@ -1,10 +1,11 @@
 //! Sessions that are named by the first digits of their ids.
 
 use std::path::Path;
+use std::process::Stdio;
 
 use tempfile::TempDir;
 
-use crate::harness::{Run, Server, document, feather, id, list, names, run};
+use crate::harness::{Run, Running, Server, document, feather, id, list, names, process, run};
 
 const FIRST: &str = "7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11";
 const SECOND: &str = "7f3c9d00-9b0e-4d6f-8a21-5c4e0b9d2a12";
@@ -156,6 +157,21 @@ fn a_session_that_is_not_meant_is_not_fetched() {
     let mut fetch = server.fetch(&["-q", "-", "--session", meant]);
     let done = run(fetch.write_stdin(list(&ids)));
     assert_eq!((done.succeeded().ids(), server.count()), (vec![meant.to_owned()], 1));
+    // That digits are not enough is known before anything is fetched.
+    let mut fetch = server.fetch(&["-", "--session", "5e551000"]);
+    run(fetch.write_stdin(list(&ids))).failed_with(2).says(&["more than one session"]);
+    assert_eq!(server.count(), 1);
+}
+
+#[test]
+fn a_condition_that_makes_no_sense_is_told_before_a_stream_is_waited_for() {
+    let mut fetch = process();
+    fetch.args(["fetch", "-", "--session", "2c9e", "--where", "nonsense=1"]).stdin(Stdio::piped());
+    let mut running = Running::start(&mut fetch);
+    let stdin = running.0.stdin.take();
+    let (code, stderr) = running.finish();
+    assert_eq!((code, stderr.contains("nonsense")), (Some(2), true), "{stderr}");
+    drop(stdin);
 }
 
 #[test]
@@ -182,6 +198,13 @@ fn what_is_compared_with_is_not_picked_from() {
     done.says(&["1 of 3 sessions of those named selected"]);
     let rows: Vec<serde_json::Value> = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!((&rows[0]["sessions_before"], &rows[0]["sessions_after"]), (&3.into(), &1.into()));
+    // Each side is counted by itself.
+    let line = "fetch --summary --demo --session 2c9e --against week.ndjson --where channel!=fax";
+    let done = within(saved.path(), line);
+    done.says(&[
+        "3 of 3 sessions of --against selected",
+        "1 of 14 sessions of those named selected",
+    ]);
 }
 
 #[test]
