@@ -3,6 +3,7 @@
 
 pub mod calls;
 pub mod cause;
+pub mod citations;
 pub mod ending;
 pub mod evidence;
 pub mod gaps;

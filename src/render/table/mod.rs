@@ -20,7 +20,7 @@ use crate::rows::{Align, Cell, EachRow, Head, Tone};
 const BATCH: usize = 256;
 
 /// Bytes of made cells that are kept between measuring and writing them.
-const PACKED: usize = 8 << 20;
+const PACKED: usize = 3 << 20;
 
 /// What was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -24,10 +24,11 @@ use serde::Serialize;
 
 pub use self::flags::{Flag, Flags};
 pub use self::row::{ChunkRow, Citation, Row, score_used};
+use super::citations::{Citations, Place};
 use super::turns::{Said, Turns};
 use crate::model::{
-    CitedChunk, MessageTurn, MissingEvidenceReason, RagTraceEntry, SessionAnalysisInput, Skipped,
-    Timestamp,
+    CitedChunk, MessageTurn, MissingEvidenceReason, RagTraceEntry, RetrievedChunk,
+    SessionAnalysisInput, Skipped, Timestamp,
 };
 
 /// What this view reads of a document.
@@ -119,23 +120,12 @@ enum What<'d> {
     Citation(&'d CitedChunk<'d>),
 }
 
-/// Citations by the place of their turn, chunk and document → where the first of them stands, and
-/// whether a retrieval returned it.
-type Cited<'d> = HashMap<(usize, &'d str, &'d str), (usize, bool)>;
-
 impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
     /// Joins a document's retrievals with its turns and citations.
     pub fn new(input: &'d Joined<'d, M, T>) -> Self {
         let mut turns = Turns::new(&input.messages);
-        let mut citations = Cited::with_capacity(input.citations.len());
-        for (index, citation) in input.citations.iter().enumerate() {
-            let place = turns.place(&citation.assistant_turn_id);
-            citations
-                .entry((place, &citation.chunk_id, &citation.doc_id))
-                .or_insert((index, false));
-        }
-        let cited: HashSet<usize> = citations.keys().map(|(place, ..)| *place).collect();
-
+        let citations = Citations::new(&input.citations, &mut turns);
+        let mut retrieved = vec![false; input.citations.len()];
         let found = input.rag_traces.iter().map(|trace| trace.retrieved.len()).sum();
         let mut rag = Self {
             input,
@@ -144,21 +134,20 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
             counts: Counts {
                 retrievals: input.rag_traces.len(),
                 chunks_found: found,
-                citations: citations.len(),
+                citations: citations.same().count(),
                 ..Counts::default()
             },
             flags: Flags::default(),
         };
         let mut missed = HashSet::new();
-        // Where the last retrieval of a turn stands.
-        let mut last = HashMap::new();
-        for (index, trace) in input.rag_traces.iter().enumerate() {
+        for trace in &input.rag_traces {
             let place = turns.place(&trace.assistant_turn_id);
-            let of_turn = Some(&mut citations).filter(|_| cited.contains(&place));
-            if of_turn.is_some() {
-                last.insert(place, index);
-            }
-            let mut entry = rag.retrieval(trace, place, turns.at(place), of_turn);
+            let of_turn = citations.of_turn(place);
+            let mut entry = rag.retrieval(trace, turns.at(place), |chunk| {
+                let cited = citations.find(of_turn, &chunk.doc_id, &chunk.chunk_id);
+                let retrieved = cited.and_then(|cited| retrieved.get_mut(cited.index()));
+                retrieved.map(|retrieved| *retrieved = true).is_some()
+            });
             if let Some(hash) = trace.query_hash.as_deref().filter(|hash| !hash.is_empty()) {
                 entry.flags.set(Flag::Repeat, missed.contains(hash));
                 if entry.flags.has(Flag::Miss) {
@@ -168,29 +157,22 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
             rag.note(entry.flags);
             rag.entries.push(entry);
         }
-        rag.place_strays(&turns, citations, &last);
+        let firsts = citations.same().filter_map(|same| same.first().copied());
+        let strays = firsts.filter(|cited| retrieved.get(cited.index()) == Some(&false)).collect();
+        rag.place_strays(&mut turns, strays);
         rag
     }
 
-    /// Joins one retrieval with the citations of its turn.
+    /// Joins one retrieval with the citations of its turn; `is_cited` looks a chunk up among them.
     fn retrieval(
         &mut self,
         trace: &'d RagTraceEntry<'d>,
-        place: usize,
         turn: Option<usize>,
-        mut citations: Option<&mut Cited<'d>>,
+        mut is_cited: impl FnMut(&RetrievedChunk<'d>) -> bool,
     ) -> Entry<'d> {
         let first = self.cited.len();
-        let mut cited = 0;
-        for chunk in &trace.retrieved {
-            let key = (place, &*chunk.chunk_id, &*chunk.doc_id);
-            let citation = citations.as_mut().and_then(|citations| citations.get_mut(&key));
-            self.cited.push(citation.is_some());
-            if let Some((_, retrieved)) = citation {
-                *retrieved = true;
-                cited += 1;
-            }
-        }
+        self.cited.extend(trace.retrieved.iter().map(&mut is_cited));
+        let cited = self.cited.iter().skip(first).filter(|cited| **cited).count();
         self.counts.chunks_cited += cited;
         self.counts.hits += usize::from(trace.hit == Some(true));
         self.counts.verdicts += usize::from(trace.hit.is_some());
@@ -206,31 +188,26 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
     }
 
     /// Puts each citation that no retrieval returned behind the last retrieval of its turn, or last.
-    fn place_strays(
-        &mut self,
-        turns: &Turns<'d>,
-        citations: Cited<'d>,
-        last: &HashMap<usize, usize>,
-    ) {
-        let strays = citations.into_iter().filter(|(_, (_, retrieved))| !retrieved);
-        let mut strays: Vec<(usize, usize)> =
-            strays.map(|((place, ..), (index, _))| (index, place)).collect();
+    fn place_strays(&mut self, turns: &mut Turns<'d>, mut strays: Vec<Place>) {
         if strays.is_empty() {
             return;
         }
-        strays.sort_unstable();
+        strays.sort_unstable_by_key(|stray| stray.index());
+        let traces = self.input.rag_traces.iter().enumerate();
+        let last: HashMap<usize, usize> =
+            traces.map(|(index, trace)| (turns.place(&trace.assistant_turn_id), index)).collect();
         let end = self.entries.len();
         let mut placed: Vec<(usize, Entry<'d>)> =
             std::mem::take(&mut self.entries).into_iter().enumerate().collect();
-        for (index, place) in strays {
-            let Some(citation) = self.input.citations.get(index) else { continue };
-            let turn = turns.at(place);
+        for stray in strays {
+            let Some(citation) = self.input.citations.get(stray.index()) else { continue };
+            let turn = turns.at(stray.turn());
             let mut flags = Flags::from_iter([Flag::CitedNotRetrieved]);
             flags.set(Flag::Orphan, turn.is_none());
             self.note(flags);
             let what = What::Citation(citation);
             let entry = Entry { what, turn, timestamp: self.time(turn), flags };
-            placed.push((last.get(&place).copied().unwrap_or(end), entry));
+            placed.push((last.get(&stray.turn()).copied().unwrap_or(end), entry));
         }
         placed.sort_by_key(|(place, _)| *place);
         self.entries = placed.into_iter().map(|(_, entry)| entry).collect();

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
+use super::super::citations::{Citations, Place};
 use super::super::turns::Turns;
 use super::Retrieval;
 use crate::model::{CitedChunk, LazyList, Number, RetrievedChunk, Text};
@@ -18,7 +19,7 @@ pub struct Chunks<'a> {
     /// Where the turn that the retrieval fed stands.
     pub(super) place: usize,
     /// The session's citations.
-    pub(super) citations: &'a [Cited<'a>],
+    pub(super) citations: &'a Citations<'a>,
     /// How many of the chunks are cited.
     pub(super) cited: usize,
 }
@@ -38,10 +39,11 @@ impl<'a> Chunks<'a> {
     }
 
     fn each(&self, mut each: impl FnMut(ChunkRow<'a>) -> ControlFlow<()>) {
-        let of_turn = if self.cited > 0 { of_turn(self.citations, self.place) } else { &[] };
+        let of_turn = if self.cited > 0 { self.citations.of_turn(self.place) } else { &[] };
         self.list.each(|chunk| {
+            let citation = self.citations.find(of_turn, &chunk.doc_id, &chunk.chunk_id);
             each(ChunkRow {
-                cited: place_of(of_turn, &chunk.doc_id, &chunk.chunk_id).is_some(),
+                cited: citation.is_some(),
                 chunk_id: chunk.chunk_id,
                 doc_id: chunk.doc_id,
                 version_id: chunk.version_id,
@@ -79,27 +81,9 @@ pub struct ChunkRow<'a> {
     pub cited: bool,
 }
 
-/// A citation, as far as it is looked for.
-#[derive(Debug)]
-pub(super) struct Cited<'a> {
-    /// Where its turn stands.
-    place: usize,
-    doc_id: &'a str,
-    chunk_id: &'a str,
-    /// Its place in the document's list.
-    index: usize,
-}
-
-impl<'a> Cited<'a> {
-    const fn key(&self) -> (usize, &'a str, &'a str) {
-        (self.place, self.doc_id, self.chunk_id)
-    }
-}
-
 /// Citations held against the retrievals of their turns.
 pub(super) struct CitationJoin<'a> {
-    /// In the order of their keys.
-    pub(super) cited: Vec<Cited<'a>>,
+    pub(super) citations: Citations<'a>,
     /// Of each retrieval, where its turn stands, and how many of its chunks are cited.
     pub(super) counts: Vec<(usize, usize)>,
     /// Of each citation, whether a retrieval of its turn returned the chunk.
@@ -115,33 +99,19 @@ impl<'a> CitationJoin<'a> {
     ) -> Self {
         /// With so few citations it pays to look whether any can be among the chunks.
         const FEW: usize = 4;
-        let cited = citations.iter().enumerate().map(|(index, chunk)| Cited {
-            place: turns.place(&chunk.assistant_turn_id),
-            doc_id: &chunk.doc_id,
-            chunk_id: &chunk.chunk_id,
-            index,
-        });
-        let mut cited: Vec<_> = cited.collect();
-        cited.sort_by_key(Cited::key);
         let mut retrieved = vec![false; citations.len()];
-        let mut found = |cited: &Cited<'_>| {
-            if let Some(retrieved) = retrieved.get_mut(cited.index) {
-                *retrieved = true;
-            }
-        };
+        let citations = Citations::new(citations, turns);
         let count = |trace: &'a Retrieval<'a>| {
             let place = turns.place(&trace.assistant_turn_id);
-            let of_turn = of_turn(&cited, place);
+            let of_turn = citations.of_turn(place);
             let chunks = &trace.retrieved;
-            if of_turn.len() <= FEW && !of_turn.iter().any(|cited| chunks.may_have(cited.chunk_id))
-            {
+            if of_turn.len() <= FEW && !citations.any(of_turn, |id| chunks.may_have(id)) {
                 return (place, 0);
             }
             let mut count = 0;
             chunks.each(|chunk| {
-                let cited = place_of(of_turn, &chunk.doc_id, &chunk.chunk_id);
-                if let Some(cited) = cited.and_then(|place| of_turn.get(place)) {
-                    found(cited);
+                if let Some(cited) = citations.find(of_turn, &chunk.doc_id, &chunk.chunk_id) {
+                    mark(&mut retrieved, cited);
                     count += 1;
                 }
                 Continue(())
@@ -150,33 +120,18 @@ impl<'a> CitationJoin<'a> {
         };
         let counts = traces.iter().map(count).collect();
         // Of citations that say the same only the first was found.
-        for same in cited.chunk_by(|one, other| one.key() == other.key()) {
-            let first = same.first().and_then(|first| retrieved.get(first.index));
+        for same in citations.same() {
+            let first = same.first().and_then(|first| retrieved.get(first.index()));
             if first == Some(&true) {
-                for cited in same {
-                    if let Some(retrieved) = retrieved.get_mut(cited.index) {
-                        *retrieved = true;
-                    }
-                }
+                same.iter().for_each(|cited| mark(&mut retrieved, *cited));
             }
         }
-        Self { cited, counts, retrieved }
+        Self { citations, counts, retrieved }
     }
 }
 
-/// The citations of the turn at a place.
-fn of_turn<'c, 'a>(cited: &'c [Cited<'a>], place: usize) -> &'c [Cited<'a>] {
-    let begin = cited.partition_point(|cited| cited.place < place);
-    let rest = cited.get(begin..).unwrap_or_default();
-    // There are few.
-    let length = rest.iter().take_while(|cited| cited.place == place).count();
-    rest.get(..length).unwrap_or_default()
-}
-
-/// Where the first citation of a chunk stands among those of one turn.
-fn place_of(of_turn: &[Cited<'_>], doc_id: &str, chunk_id: &str) -> Option<usize> {
-    let place =
-        of_turn.partition_point(|cited| (cited.doc_id, cited.chunk_id) < (doc_id, chunk_id));
-    let found = of_turn.get(place)?;
-    (found.doc_id == doc_id && found.chunk_id == chunk_id).then_some(place)
+fn mark(retrieved: &mut [bool], cited: Place) {
+    if let Some(retrieved) = retrieved.get_mut(cited.index()) {
+        *retrieved = true;
+    }
 }

@@ -20,10 +20,11 @@ use std::sync::OnceLock;
 
 use hashbrown::{HashMap, HashSet};
 
-use self::chunks::{Chunks, CitationJoin, Cited};
+use self::chunks::{Chunks, CitationJoin};
 use self::flags::{HANDED_OFF, REOPENED, raised};
 use self::places::{ByTurn, place_handoffs};
 use super::calls::{self, Call};
+use super::citations::Citations;
 use super::turns::{Turns, seconds_between};
 use crate::model::{
     CitedChunk, HandoffEvent, LazyList, LazyText, MessageEntry, MissingEvidenceReason,
@@ -57,8 +58,7 @@ pub struct Transcript<'a> {
     calls: Vec<Call<'a>>,
     /// Messages, by their index, that carry a result → the call it belongs to.
     answers: HashMap<usize, usize>,
-    /// In the order of their keys.
-    cited: Vec<Cited<'a>>,
+    cited: Citations<'a>,
     /// Retrievals, each with where its turn stands and how many of its chunks were cited.
     retrievals: ByTurn<(&'a Retrieval<'a>, (usize, usize))>,
     /// Citations, each with whether a retrieval of its turn returned the chunk.
@@ -76,7 +76,7 @@ impl<'a> Transcript<'a> {
         let calls = calls::join(&input.messages, &input.tool_calls, |id| turns.number(id));
         let answers = calls.iter().enumerate().filter(|(_, call)| !call.is_result_alone());
         let answers = answers.filter_map(|(index, call)| Some((call.carried?.0, index))).collect();
-        let CitationJoin { cited, counts, retrieved } =
+        let CitationJoin { citations: cited, counts, retrieved } =
             CitationJoin::new(&input.rag_traces, &input.citations, &mut turns);
         let number = |id: &str| turns.number(id).unwrap_or_default();
         let retrievals = input.rag_traces.iter().zip(counts);

@@ -9,7 +9,10 @@ pub(super) struct ByTurn<T>(pub(super) Vec<(usize, T)>);
 impl<T: Copy> ByTurn<T> {
     pub(super) fn new(things: impl Iterator<Item = (usize, T)>) -> Self {
         let mut things: Vec<_> = things.collect();
-        things.sort_by_key(|(turn, _)| *turn);
+        // As a rule they come in order, and a sort takes room.
+        if !things.is_sorted_by_key(|(turn, _)| *turn) {
+            things.sort_by_key(|(turn, _)| *turn);
+        }
         Self(things)
     }
 
