@@ -21,7 +21,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
 
     $completions = @(switch ($command) {
         'feather-analysis' {
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -64,7 +64,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;fetch' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'With --summary: a row a group of equal FIELDs')
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE')
@@ -77,7 +78,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE, which is replaced as a whole at the end, if nothing failed')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE, which is replaced as a whole at the end, if nothing failed')
             [CompletionResult]::new('--out-dir', '--out-dir', [CompletionResultType]::ParameterName, 'Write DIR/UUID.json for each session instead, skipping those that are there whole')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -112,7 +113,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;transcript' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
@@ -122,7 +124,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'With --summary: a row a group of equal FIELDs')
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE')
             [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one is worse, with 11 if none can be judged')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -157,7 +159,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;rag' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
@@ -168,8 +171,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE')
             [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one is worse, with 11 if none can be judged')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only rows that meet one of these conditions')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if a retrieval or citation meets one of the conditions of --only')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if a retrieval or citation meets one of them')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -204,7 +207,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;tools' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
@@ -216,8 +220,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one is worse, with 11 if none can be judged')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Only calls of these tools')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only calls with one of these states')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if any call has one of these states')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if any call has one of these states, as --only takes them')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -251,7 +255,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;missing' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
@@ -262,7 +267,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'With --summary: compare with the saved sessions in BASE')
             [CompletionResult]::new('--fail-if-worse', '--fail-if-worse', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if one is worse, with 11 if none can be judged')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 10 if a session declares one of these reasons')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -296,7 +301,8 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;gaps' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today')
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only sessions that began until then; a day is included')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Only these fields, in this order; `feather-analysis schema` lists them')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By these fields, downward with - before one; nulls come last')
@@ -305,7 +311,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'Say what became of the gaps in BASE, a file or a folder; repeatable')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'With --against: exit with 10 if any gap has one of these states')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -337,7 +343,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;schema' {
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -368,7 +374,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
             break
         }
         'feather-analysis;completions' {
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')
@@ -400,7 +406,7 @@ Register-ArgumentCompleter -Native -CommandName 'feather-analysis' -ScriptBlock 
         }
         'feather-analysis;demo' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port to listen on; 0 takes a free one')
-            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File that holds the API key, or - for standard input')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait while a session still runs: up to DURATION, 10m when bare')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Sessions to fetch at a time')

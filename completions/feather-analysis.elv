@@ -18,7 +18,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
     }
     var completions = [
         &'feather-analysis'= {
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
+            cand --base-url 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -60,7 +60,8 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
         }
         &'feather-analysis;fetch'= {
             cand --where 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b'
-            cand --since 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today'
+            cand --session 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70'
+            cand --since 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)'
             cand --until 'Only sessions that began until then; a day is included'
             cand --by 'With --summary: a row a group of equal FIELDs'
             cand --against 'With --summary: compare with the saved sessions in BASE'
@@ -73,7 +74,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand -o 'Write to FILE, which is replaced as a whole at the end, if nothing failed'
             cand --output 'Write to FILE, which is replaced as a whole at the end, if nothing failed'
             cand --out-dir 'Write DIR/UUID.json for each session instead, skipping those that are there whole'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
+            cand --base-url 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -107,7 +108,8 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
         }
         &'feather-analysis;transcript'= {
             cand --where 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b'
-            cand --since 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today'
+            cand --session 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70'
+            cand --since 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)'
             cand --until 'Only sessions that began until then; a day is included'
             cand -f 'How to print it'
             cand --format 'How to print it'
@@ -117,7 +119,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand --by 'With --summary: a row a group of equal FIELDs'
             cand --against 'With --summary: compare with the saved sessions in BASE'
             cand --fail-if-worse 'With --against: exit with 10 if one is worse, with 11 if none can be judged'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
+            cand --base-url 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -151,7 +153,8 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
         }
         &'feather-analysis;rag'= {
             cand --where 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b'
-            cand --since 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today'
+            cand --session 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70'
+            cand --since 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)'
             cand --until 'Only sessions that began until then; a day is included'
             cand --fields 'Only these fields, in this order; `feather-analysis schema` lists them'
             cand --sort 'By these fields, downward with - before one; nulls come last'
@@ -162,8 +165,8 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand --against 'With --summary: compare with the saved sessions in BASE'
             cand --fail-if-worse 'With --against: exit with 10 if one is worse, with 11 if none can be judged'
             cand --only 'Only rows that meet one of these conditions'
-            cand --fail-on 'Exit with 10 if a retrieval or citation meets one of the conditions of --only'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
+            cand --fail-on 'Exit with 10 if a retrieval or citation meets one of them'
+            cand --base-url 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -197,7 +200,8 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
         }
         &'feather-analysis;tools'= {
             cand --where 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b'
-            cand --since 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today'
+            cand --session 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70'
+            cand --since 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)'
             cand --until 'Only sessions that began until then; a day is included'
             cand --fields 'Only these fields, in this order; `feather-analysis schema` lists them'
             cand --sort 'By these fields, downward with - before one; nulls come last'
@@ -209,8 +213,8 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand --fail-if-worse 'With --against: exit with 10 if one is worse, with 11 if none can be judged'
             cand --name 'Only calls of these tools'
             cand --only 'Only calls with one of these states'
-            cand --fail-on 'Exit with 10 if any call has one of these states'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
+            cand --fail-on 'Exit with 10 if any call has one of these states, as --only takes them'
+            cand --base-url 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -243,7 +247,8 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
         }
         &'feather-analysis;missing'= {
             cand --where 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b'
-            cand --since 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today'
+            cand --session 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70'
+            cand --since 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)'
             cand --until 'Only sessions that began until then; a day is included'
             cand --fields 'Only these fields, in this order; `feather-analysis schema` lists them'
             cand --sort 'By these fields, downward with - before one; nulls come last'
@@ -254,7 +259,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand --against 'With --summary: compare with the saved sessions in BASE'
             cand --fail-if-worse 'With --against: exit with 10 if one is worse, with 11 if none can be judged'
             cand --fail-on 'Exit with 10 if a session declares one of these reasons'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
+            cand --base-url 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -287,7 +292,8 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
         }
         &'feather-analysis;gaps'= {
             cand --where 'Only sessions that meet this: outcome=unresolved, ''csat<3'', tools=a,b'
-            cand --since 'Only sessions that began then or later: 2026-09-14, 36h, 7d, today'
+            cand --session 'Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70'
+            cand --since 'Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)'
             cand --until 'Only sessions that began until then; a day is included'
             cand --fields 'Only these fields, in this order; `feather-analysis schema` lists them'
             cand --sort 'By these fields, downward with - before one; nulls come last'
@@ -296,7 +302,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand --format 'How to print it'
             cand --against 'Say what became of the gaps in BASE, a file or a folder; repeatable'
             cand --fail-on 'With --against: exit with 10 if any gap has one of these states'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
+            cand --base-url 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -327,7 +333,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'feather-analysis;schema'= {
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
+            cand --base-url 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -357,7 +363,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'feather-analysis;completions'= {
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
+            cand --base-url 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'
@@ -388,7 +394,7 @@ set edit:completion:arg-completer[feather-analysis] = {|@words|
         }
         &'feather-analysis;demo'= {
             cand --port 'Port to listen on; 0 takes a free one'
-            cand --base-url 'sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]'
+            cand --base-url 'sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]'
             cand --api-key-file 'File that holds the API key, or - for standard input'
             cand --wait 'Wait while a session still runs: up to DURATION, 10m when bare'
             cand -j 'Sessions to fetch at a time'

@@ -23,24 +23,16 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches as _;
 
-use crate::exit::Exit;
-
 fn main() -> ExitCode {
     if let Some(exit) = run::complete() {
         return exit.into();
     }
-    let parsed =
-        run::command().try_get_matches().and_then(|matches| cli::Cli::from_arg_matches(&matches));
+    let arguments = run::arguments();
+    let parsed = run::command()
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| cli::Cli::from_arg_matches(&matches));
     match parsed {
         Ok(cli) => run::run(&cli).into(),
-        Err(error) => {
-            // A reader that goes away while help is printed has read enough.
-            let _ = if output::wants_json(std::env::args_os()) && error.use_stderr() {
-                output::usage_as_json(&error.render().to_string())
-            } else {
-                error.print()
-            };
-            if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
-        }
+        Err(error) => run::unparsed(error, &arguments).into(),
     }
 }

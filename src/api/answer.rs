@@ -44,7 +44,8 @@ pub fn explain(refusal: &Refusal<'_>) -> Failure {
     let mut failure = Failure::new(exit, Subject::Session(refusal.session), message);
     failure.status = Some(status);
     failure.error = error;
-    failure.hint = hint.or_else(|| hint_of(exit).map(str::to_owned));
+    let said = says_it(exit, &failure.message);
+    failure.hint = hint.or_else(|| hint_of(exit).filter(|_| !said).map(str::to_owned));
     failure
 }
 
@@ -140,6 +141,17 @@ fn foreign_hint(refusal: &Refusal<'_>) -> Option<String> {
     }
 }
 
+/// Whether the message says itself what a hint would.
+fn says_it(exit: Exit, message: &str) -> bool {
+    let words: &[&str] = match exit {
+        Exit::Server => &["again", "later", "retry"],
+        Exit::Forbidden => &["key"],
+        _ => &[],
+    };
+    let message = message.to_lowercase();
+    words.iter().any(|word| message.contains(word))
+}
+
 /// What to do next.
 const fn hint_of(exit: Exit) -> Option<&'static str> {
     match exit {
@@ -147,14 +159,14 @@ const fn hint_of(exit: Exit) -> Option<&'static str> {
         Exit::Unauthorized => {
             Some("check the key in FEATHER_API_KEY or --api-key-file, and that it is for this host")
         }
-        Exit::Forbidden => Some("this key may not read the session; use one that may"),
+        Exit::Forbidden => Some("use a key that may read this session"),
         Exit::NotFound => Some(
             "check the id and --base-url; a session of another organization is not found either",
         ),
-        Exit::NotTerminal => Some("the session has not ended; --wait asks again until it has"),
+        Exit::NotTerminal => Some("--wait asks again until it has ended"),
         Exit::Invalid => Some("check the session id"),
         Exit::RateLimited => Some("try again later, with fewer --jobs or more --retries"),
-        Exit::Server => Some("the server failed; try again later"),
+        Exit::Server => Some("try again later"),
         Exit::Client => Some("the server refused the request; check --base-url"),
         _ => None,
     }

@@ -57,11 +57,22 @@ impl Key {
     }
 
     /// The key from a file, `-` being standard input. A line break at its end is trimmed.
-    fn from_file(path: &Path) -> Result<Self, Failure> {
-        let whence = format!("{}", path.display());
+    fn from_file(path: &Path, named_by: &str) -> Result<Self, Failure> {
+        let whence = path.display().to_string();
         let unreadable = |error: std::io::Error| {
-            Failure::usage(format!("the API key file {whence} cannot be read: {error}"))
-                .hint("name a readable file with --api-key-file or FEATHER_API_KEY_FILE")
+            if is_there(path) {
+                return Failure::usage(format!(
+                    "the API key file {whence} cannot be read: {error}"
+                ))
+                .hint("name a readable file with --api-key-file or FEATHER_API_KEY_FILE");
+            }
+            Failure::usage(format!(
+                "the API key file that {named_by} names cannot be read: {error}"
+            ))
+            .hint(
+                "its name is not repeated, in case it is the key itself: that goes into \
+                     FEATHER_API_KEY, or into a file of which this is the name",
+            )
         };
         let mut bytes = Vec::new();
         if path.as_os_str() == "-" {
@@ -116,12 +127,12 @@ pub struct Sources {
 impl Sources {
     /// The first key there is, and a warning where its file is open to others.
     pub fn read(&self) -> Result<(Option<Key>, Option<String>), Failure> {
-        let read_file = |path: &Path| {
-            let key = Key::from_file(path)?;
+        let read_file = |path: &Path, named_by: &str| {
+            let key = Key::from_file(path, named_by)?;
             Ok((Some(key), open_to_others(path).then(|| warning("API key", path))))
         };
         if let Some(path) = &self.option {
-            return read_file(path);
+            return read_file(path, "--api-key-file");
         }
         if let Some(variable) = self.variable.as_ref().filter(|value| !value.is_empty()) {
             let text = variable.to_str().ok_or_else(|| {
@@ -131,10 +142,16 @@ impl Sources {
             return Ok((Some(Key::new(text, "FEATHER_API_KEY")?), None));
         }
         match self.file_variable.as_ref().filter(|path| !path.as_os_str().is_empty()) {
-            Some(path) => read_file(path),
+            Some(path) => read_file(path, "FEATHER_API_KEY_FILE"),
             None => Ok((None, None)),
         }
     }
+}
+
+/// Whether something has this name. What is no name may be the secret itself, so that no error repeats
+/// it.
+pub(super) fn is_there(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
 }
 
 /// What there is to say of a file of secrets that others can read; `kind` says what it holds.

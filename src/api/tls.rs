@@ -84,12 +84,12 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 /// Our own certificate and its key.
 fn identity(cert: &Path, key: &Path) -> Result<CertifiedKey, Failure> {
     let chain = certificates(cert).map_err(|reason| {
-        Failure::usage(format!("--cert {}: {reason}", cert.display()))
+        Failure::usage(format!("{}: {reason}", told("--cert", cert)))
             .hint("it takes a PEM file; openssl pkcs12 -in FILE.p12 -out FILE.pem -noenc makes one")
     })?;
     let option = if key == cert { "--cert" } else { "--key" };
     let refuse = |reason: &str, hint: &str| {
-        Failure::usage(format!("{option} {}: {reason}", key.display())).hint(hint)
+        Failure::usage(format!("{}: {reason}", told(option, key))).hint(hint)
     };
     let pem = std::fs::read(key).map_err(|error| {
         refuse(&error.to_string(), "name the PEM file that holds the private key")
@@ -118,6 +118,17 @@ fn identity(cert: &Path, key: &Path) -> Result<CertifiedKey, Failure> {
             "it takes RSA of at least 2048 bits, ECDSA on P-256 or P-384, or Ed25519",
         ),
     })
+}
+
+/// An option with its file. What no file has for a name may be what should stand in one: of a private
+/// key that is anything, of a certificate what goes over lines.
+fn told(option: &str, path: &Path) -> String {
+    let path_text = path.to_string_lossy();
+    let may_be_secret = option == "--key" || path_text.contains(['\n', '\r']);
+    if may_be_secret && !key::is_there(path) {
+        return option.to_owned();
+    }
+    format!("{option} {path_text}")
 }
 
 fn is_encrypted(pem: &[u8]) -> bool {

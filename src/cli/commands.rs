@@ -198,7 +198,7 @@ pub struct RagArgs {
     /// Only rows that meet one of these conditions
     #[arg(long, value_enum, value_name = "CONDITION", value_delimiter = ',')]
     pub only: Vec<RagCondition>,
-    /// Exit with 10 if a retrieval or citation meets one of the conditions of --only
+    /// Exit with 10 if a retrieval or citation meets one of them
     #[arg(
         long,
         value_enum,
@@ -245,8 +245,14 @@ pub struct ToolsArgs {
     /// Only calls with one of these states
     #[arg(long, value_enum, value_name = "STATUS", value_delimiter = ',')]
     pub only: Vec<ToolCondition>,
-    /// Exit with 10 if any call has one of these states
-    #[arg(long, value_enum, value_name = "STATUS", value_delimiter = ',')]
+    /// Exit with 10 if any call has one of these states, as --only takes them
+    #[arg(
+        long,
+        value_enum,
+        value_name = "STATUS",
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
     pub fail_on: Vec<ToolCondition>,
     /// Show arguments and results whole
     #[arg(long)]

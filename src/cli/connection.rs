@@ -18,7 +18,9 @@ pub struct Connection {
     /// --summary.
     #[arg(long, global = true, conflicts_with = "base_url")]
     pub demo: bool,
-    /// sandbox, local (http://localhost:8000) or a URL [default: $FEATHER_BASE_URL, else sandbox]
+    /// sandbox, local or a URL [default: $FEATHER_BASE_URL, else sandbox]
+    ///
+    /// local is http://localhost:8000, where feather-analysis demo serves.
     #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
     pub base_url: Option<String>,
     /// File that holds the API key, or - for standard input
@@ -36,11 +38,20 @@ pub struct Connection {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "10m",
-        value_parser = parse_duration
+        value_parser = parse_duration,
+        hide_short_help = true
     )]
     pub wait: Option<Duration>,
     /// Sessions to fetch at a time
-    #[arg(long, short, global = true, value_name = "N", default_value = "8", value_parser = parse_jobs)]
+    #[arg(
+        long,
+        short,
+        global = true,
+        value_name = "N",
+        default_value = "8",
+        value_parser = parse_jobs,
+        hide_short_help = true
+    )]
     pub jobs: NonZeroUsize,
     /// Further tries after a failure that can pass
     ///

@@ -7,6 +7,7 @@ mod connection;
 mod figures;
 mod output;
 mod parse;
+mod prefix;
 mod selection;
 mod values;
 mod zone;
@@ -20,6 +21,7 @@ pub use self::connection::Connection;
 pub use self::figures::Figures;
 pub use self::output::Output;
 pub use self::parse::parse_time;
+pub use self::prefix::IdPrefix;
 pub use self::selection::Selection;
 pub use self::values::{
     ColorChoice, ErrorFormat, FetchFormat, GapCondition, MissingCondition, ProgressChoice,
@@ -27,6 +29,19 @@ pub use self::values::{
     Zone,
 };
 pub use self::zone::NamedZone;
+
+/// What stands below a command's short help: two examples, and what is hidden.
+macro_rules! briefly {
+    ($one:literal, $two:literal) => {
+        concat!(
+            "Examples:\n  feather-analysis ",
+            $one,
+            "\n  feather-analysis ",
+            $two,
+            "\n\nHidden here: waiting, retries, TLS, headers, colours, width, zones, exit codes: see --help"
+        )
+    };
+}
 
 /// Fetch and inspect the analysis input of completed Feather sessions
 ///
@@ -122,7 +137,10 @@ pub enum Command {
     ///
     /// Prints what the API sent, losing nothing: numbers, key order and duplicate keys stay as they
     /// were. Several sessions make several documents, in the order they were asked for.
-    #[command(after_long_help = "\
+    #[command(after_help = briefly!(
+        "fetch 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 > session.json",
+        "fetch - --jobs 16 --out-dir sessions < ids.txt"
+    ), after_long_help = "\
 Examples:
   feather-analysis fetch --demo | jq '.messages | length'
   feather-analysis fetch 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 > session.json
@@ -136,7 +154,10 @@ running, and others by HTTP status: feather-analysis --help lists them.")]
     ///
     /// Numbers the turns and puts tool calls, retrievals, citations, hand-offs and feedback where
     /// they happened.
-    #[command(after_long_help = "\
+    #[command(after_help = briefly!(
+        "transcript session.json --turn 4..9",
+        "transcript 7f3c1a52 week.ndjson"
+    ), after_long_help = "\
 Examples:
   feather-analysis transcript --demo
   feather-analysis transcript session.json --turn 4..9
@@ -149,7 +170,10 @@ lists them.")]
     /// Inspect retrievals: searched, found, cited
     ///
     /// A row a retrieval, joined with the turn it fed and with what of it was cited.
-    #[command(after_long_help = "\
+    #[command(after_help = briefly!(
+        "rag session.json --only miss,unanswerable",
+        "rag sessions/ --summary --by channel"
+    ), after_long_help = "\
 Examples:
   feather-analysis rag --demo
   feather-analysis rag session.json --only miss,unanswerable
@@ -164,7 +188,10 @@ fetch: feather-analysis --help lists them.")]
     /// Inspect tool calls: arguments, results, errors
     ///
     /// A row a call: those that were recorded and those that a message asked for.
-    #[command(after_long_help = "\
+    #[command(after_help = briefly!(
+        "tools sessions/ --only error",
+        "tools sessions/ --summary --since 7d"
+    ), after_long_help = "\
 Examples:
   feather-analysis tools --demo
   feather-analysis tools session.json --only error --full
@@ -177,7 +204,10 @@ fetch: feather-analysis --help lists them.")]
     /// Say which evidence is missing and what that rules out
     ///
     /// A row a declared reason, with the classification it weakens and whether the document agrees.
-    #[command(after_long_help = "\
+    #[command(after_help = briefly!(
+        "missing session.json --all",
+        "missing sessions/ --summary"
+    ), after_long_help = "\
 Examples:
   feather-analysis missing --demo
   feather-analysis missing session.json --all
@@ -191,7 +221,10 @@ fetch: feather-analysis --help lists them.")]
     ///
     /// A row a query that missed, most sessions first: what the customer said before it, what it cost,
     /// how near it came, and which session and turn to open. With --demo and no SESSION: all samples.
-    #[command(after_long_help = "\
+    #[command(after_help = briefly!(
+        "gaps sessions/ --limit 20",
+        "gaps after/ --against before/ --fail-on new"
+    ), after_long_help = "\
 Examples:
   feather-analysis gaps --demo
   feather-analysis gaps sessions/ --limit 20
@@ -205,7 +238,10 @@ fetch: feather-analysis --help lists them.")]
     ///
     /// Without ROWS: the kinds of rows, with a sentence each. With one: its JSON Schema (draft
     /// 2020-12), with every field's type, unit and meaning.
-    #[command(after_long_help = "\
+    #[command(after_help = briefly!(
+        "schema rag",
+        "schema rag | jq -r '.properties | keys_unsorted[]'"
+    ), after_long_help = "\
 Examples:
   feather-analysis schema
   feather-analysis schema rag
@@ -218,7 +254,10 @@ Exit codes: 0 done, 2 no such rows.")]
         rows: Option<String>,
     },
     /// Print a completion script
-    #[command(after_long_help = "\
+    #[command(after_help = briefly!(
+        "completions bash > ~/.local/share/bash-completion/completions/feather-analysis",
+        "completions fish > ~/.config/fish/completions/feather-analysis.fish"
+    ), after_long_help = "\
 Examples:
   feather-analysis completions bash > ~/.local/share/bash-completion/completions/feather-analysis
   feather-analysis completions zsh > \"${fpath[1]}/_feather-analysis\"
@@ -233,7 +272,10 @@ Exit codes: 0 done, 2 usage.")]
     ///
     /// `--base-url local` finds them on the default port. A session a status lets scripts try every
     /// exit code.
-    #[command(after_long_help = "\
+    #[command(after_help = briefly!(
+        "demo --list",
+        "demo --port 0"
+    ), after_long_help = "\
 Examples:
   feather-analysis demo
   feather-analysis demo --list

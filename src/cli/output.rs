@@ -15,7 +15,14 @@ pub struct Output {
     /// JSON has colours on a terminal alone, whatever is wanted: no program ever reads them. A rate is
     /// coloured only where its whole 95 % interval (Wilson's) lies beyond a stated rate: tool errors
     /// and truncated messages above 5 %, hits under 50 %, unanswerable retrievals above 50 %.
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_short_help = true
+    )]
     pub color: ColorChoice,
     /// Columns to lay out for; 0 is unlimited [default: the terminal's; piped: 0]
     #[arg(long, global = true, value_name = "N", hide_short_help = true)]
@@ -60,7 +67,7 @@ pub struct Output {
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// A line a request on standard error, and the pace that a limit calls for
-    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    #[arg(long, short, global = true, conflicts_with = "quiet", hide_short_help = true)]
     pub verbose: bool,
     /// How failures are told on standard error
     #[arg(

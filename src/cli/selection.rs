@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::parse::parse_time;
+use super::prefix::IdPrefix;
 use super::values::Time;
 
 /// What stands above these in help. A heading for the whole group would stand above what follows it too.
@@ -19,13 +20,33 @@ pub struct Selection {
     /// means null or empty. Null passes != and !~ and fails the rest.
     #[arg(long = "where", value_name = "CONDITION", help_heading = HEADING, value_hint = clap::ValueHint::Other)]
     pub conditions: Vec<String>,
-    /// Only sessions that began then or later: 2026-09-14, 36h, 7d, today
+    /// Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70
+    ///
+    /// The first digits, as tables print them: at least four digits, and of one session alone in what was given. Where files, folders or a
+    /// stream are given, the same can stand beside them in the place of a SESSION.
+    #[arg(
+        long,
+        value_name = "PREFIX",
+        value_delimiter = ',',
+        value_parser = IdPrefix::parse,
+        help_heading = HEADING,
+        value_hint = clap::ValueHint::Other
+    )]
+    pub session: Vec<IdPrefix>,
+    /// Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)
     ///
     /// A date (a whole day in the zone of --tz), a date-time such as 2026-09-14T10:00, an age (36h is so
     /// long ago), today or yesterday.
     #[arg(long, value_name = "TIME", value_parser = parse_time, help_heading = HEADING, value_hint = clap::ValueHint::Other)]
     pub since: Option<Time>,
     /// Only sessions that began until then; a day is included
-    #[arg(long, value_name = "TIME", value_parser = parse_time, help_heading = HEADING, value_hint = clap::ValueHint::Other)]
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = parse_time,
+        help_heading = HEADING,
+        value_hint = clap::ValueHint::Other,
+        hide_short_help = true
+    )]
     pub until: Option<Time>,
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use crate::cli::IdPrefix;
 use crate::failure::Failure;
 use crate::input::decode::{self, Decoded};
 use crate::input::ids::{self, Content};
@@ -24,6 +25,8 @@ const MOST_NAMES: usize = 5;
 pub struct Named {
     /// The items, in the order they were named.
     pub items: Vec<Item>,
+    /// The beginnings of ids, which name sessions among the items.
+    pub prefixes: Vec<IdPrefix>,
     /// What the user may want to know about them, a line each.
     pub notes: Vec<String>,
 }
@@ -55,7 +58,11 @@ impl Resolver {
             }
             return self.add_stream(STDIN, io::stdin());
         }
-        if let Some(id) = argument.to_str().and_then(|text| Uuid::parse_str(text).ok()) {
+        let text = argument.to_str();
+        let id = text.and_then(|text| Uuid::parse_str(text.trim()).ok());
+        // An address can be longer than any name of a file.
+        let address = || text.filter(|text| text.contains("://")).and_then(ids::id_in);
+        if let Some(id) = id.or_else(address) {
             self.add_session(id);
             return Ok(());
         }
@@ -69,9 +76,22 @@ impl Resolver {
                 Ok(file) => self.add_stream(&label, file),
                 Err(error) => Err(unreadable(&label, &error)),
             },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(no_such(&label)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.add_other(path, &label),
+            Err(_) if ids::is_key_setting(&label) => Err(key_setting()),
             Err(error) => Err(unreadable(&label, &error)),
         }
+    }
+
+    /// What is neither an id nor a file, as it stands.
+    fn add_other(&mut self, path: &Path, argument: &str) -> Result<(), Failure> {
+        if let Some(id) = ids::id_in(argument) {
+            self.add_session(id);
+        } else if let Ok(prefix) = IdPrefix::parse(argument) {
+            self.named.prefixes.push(prefix);
+        } else {
+            return Err(no_such(path, argument));
+        }
+        Ok(())
     }
 
     fn add_session(&mut self, id: Uuid) {
@@ -212,8 +232,45 @@ fn has_extension(path: &Path, wanted: &str) -> bool {
         || is(path, "gz") && path.file_stem().is_some_and(|stem| is(Path::new(stem), wanted))
 }
 
-fn no_such(argument: &str) -> Failure {
+/// What an argument is, in words; None where it is nothing that can be named.
+pub fn describe(argument: &str) -> Option<&'static str> {
+    if ids::id_in(argument).is_some() {
+        return Some("a session");
+    }
+    match std::fs::metadata(argument) {
+        Ok(metadata) if metadata.is_dir() => Some("a folder"),
+        Ok(_) => Some("a file"),
+        Err(_) if ids::cut_off(argument).is_some() || ids::is_shortened(argument) => {
+            Some("part of a session's id")
+        }
+        Err(_) => None,
+    }
+}
+
+/// Why the beginning of an id is not enough where nothing is given to look for it in.
+pub fn no_file_to_look_in(prefix: &IdPrefix) -> Failure {
+    let typed = prefix.typed();
+    let shown = ids::quoted(typed);
+    if ids::is_shortened(typed) {
+        return Failure::usage(format!("{shown} is a shortened id")).hint(format!(
+            "name the file to look in beside it: {prefix} sessions/; {}",
+            ids::WHOLE_IDS
+        ));
+    }
+    match ids::cut_off(typed) {
+        Some(reason) => Failure::usage(format!("{shown} is not a session id: {reason}")).hint(format!(
+            "copy the whole id, like 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11, or name the file to look in \
+             beside it: {prefix} sessions/"
+        )),
+        None => no_such(Path::new(typed), typed),
+    }
+}
+
+fn no_such(path: &Path, argument: &str) -> Failure {
     let shown = ids::quoted(argument);
+    if ids::is_key_setting(argument) {
+        return key_setting();
+    }
     if ids::is_shortened(argument) {
         return Failure::usage(format!("{shown} is a shortened id")).hint(ids::WHOLE_IDS);
     }
@@ -221,10 +278,49 @@ fn no_such(argument: &str) -> Failure {
         return Failure::usage(format!("{shown} is not a session id: {reason}"))
             .hint("copy the whole id, like 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11");
     }
+    let failure = Failure::usage(format!("{shown} is not a session id and there is no such file"));
     if humantime::parse_duration(argument).is_ok() {
-        return Failure::usage(format!("{shown} is not a session id and there is no such file"))
-            .hint(format!("if it is how long to wait, write --wait={argument}"));
+        return failure.hint(format!("if it is how long to wait, write --wait={argument}"));
     }
-    Failure::usage(format!("{shown} is not a session id and there is no such file"))
+    if let Some(nearest) = nearest(path) {
+        return failure.hint(format!("did you mean {}?", nearest.display()));
+    }
+    failure
         .hint("name a session's UUID, a saved document, a folder of them, or - for standard input")
+}
+
+fn key_setting() -> Failure {
+    Failure::usage("a key stands among the sessions; keys are not taken from arguments").hint(
+        "set FEATHER_API_KEY, or name a file that holds the key with --api-key-file; a key that was \
+         typed here is better replaced",
+    )
+}
+
+/// Letters that may be wrong in the name of a file.
+const WRONG_LETTERS: usize = 2;
+
+/// What is there under nearly this name.
+fn nearest(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let Ok(entries) = std::fs::read_dir(folder.unwrap_or(Path::new("."))) else {
+        let there = nearest(folder?)?.join(name);
+        return there.exists().then_some(there);
+    };
+    // The nearest id is another session's.
+    let stem = name.split('.').next().unwrap_or_default();
+    if Uuid::parse_str(stem).is_ok() {
+        return None;
+    }
+    let few = WRONG_LETTERS.min(name.chars().count() / 3);
+    let distance = |other: &str| {
+        let stem = Path::new(other).file_stem().and_then(OsStr::to_str);
+        if other.eq_ignore_ascii_case(name) || stem == Some(name) {
+            return Some(0);
+        }
+        Some(strsim::osa_distance(name, other)).filter(|distance| *distance <= few)
+    };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let (_, nearest) = names.filter_map(|other| Some((distance(&other)?, other))).min()?;
+    Some(folder.map_or_else(|| PathBuf::from(&nearest), |folder| folder.join(&nearest)))
 }

@@ -127,6 +127,11 @@ impl Document {
         &self.origin
     }
 
+    /// The session's id; None where it has none, or is no JSON.
+    pub fn session_id(&self) -> Option<Text<'_>> {
+        serde_json::from_str(self.json()).ok().map(|head: Head<'_>| head.session_id)
+    }
+
     /// Checks that this is JSON, an object, and has a `session_id`; no more is asked.
     pub fn check(&self) -> Result<Checked<'_>, Failure> {
         let (head, outline) = self.outlined(|| serde_json::from_str(self.json()));

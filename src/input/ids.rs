@@ -39,9 +39,7 @@ pub fn content(beginning: &[u8]) -> Content {
         (Some('['), Some('"' | '\'')) => Content::Ids,
         (Some('#'), _) => Content::Comment,
         (Some('['), Some(']')) => Content::NoId,
-        _ if Uuid::parse_str(entry(text.lines().next().unwrap_or_default())).is_ok() => {
-            Content::Ids
-        }
+        _ if id_in(text.lines().next().unwrap_or_default()).is_some() => Content::Ids,
         _ => Content::Unknown,
     }
 }
@@ -68,7 +66,7 @@ fn read_lines(label: &str, list: impl BufRead, each: &mut dyn FnMut(Uuid)) -> Re
         })?;
         let text = entry(&line);
         if !text.is_empty() {
-            each(Uuid::parse_str(text).map_err(|_| no_id(label, number, text))?);
+            each(id_in(&line).ok_or_else(|| no_id(label, number, text))?);
         }
     }
     Ok(())
@@ -78,6 +76,49 @@ fn read_lines(label: &str, list: impl BufRead, each: &mut dyn FnMut(Uuid)) -> Re
 fn entry(line: &str) -> &str {
     let text = line.trim_start_matches('\u{feff}').split('#').next().unwrap_or_default();
     text.trim().trim_end_matches(',').trim_matches(['"', '\''])
+}
+
+/// The session's id that a word or a line holds: alone, with blanks, quotes and commas around it, or in
+/// the address of a page.
+///
+/// Of several in an address it is the one behind `session` or `sessions`.
+pub fn id_in(text: &str) -> Option<Uuid> {
+    if let Ok(id) = Uuid::parse_str(entry(text)) {
+        return Some(id);
+    }
+    // An address may have a # in it, and so is no line with a comment.
+    let address = text.split_whitespace().next().filter(|word| word.contains("://"))?;
+    let parts = address.split(|character: char| !character.is_ascii_hexdigit() && character != '-');
+    let ids: Vec<Uuid> = parts
+        .filter(|part| part.len() == ID_LENGTH)
+        .filter_map(|part| Uuid::parse_str(part).ok())
+        .collect();
+    if let [id] = ids[..] {
+        return Some(id);
+    }
+    let segments: Vec<&str> = address.split(['/', '?', '&', '#', '=']).collect();
+    let of_session = |pair: &&[&str]| {
+        let name = pair[0].to_ascii_lowercase();
+        ["session", "sessions", "session_id", "sessionid"].contains(&&*name)
+    };
+    let pair = segments.windows(2).find(of_session)?;
+    Uuid::parse_str(pair[1]).ok()
+}
+
+/// The characters of a UUID as it is mostly spelt.
+const ID_LENGTH: usize = 36;
+
+/// Whether it is a key as environments, requests and PEM files have it, which is not to be repeated.
+pub fn is_key_setting(text: &str) -> bool {
+    if text.contains("-----BEGIN") {
+        return true;
+    }
+    let text = text.trim_start().to_ascii_uppercase();
+    let text = text.strip_prefix("EXPORT ").unwrap_or(&text);
+    let begins = ["FEATHER_API_KEY", "X-API-KEY", "X_API_KEY", "AUTHORIZATION"];
+    begins.iter().any(|name| {
+        text.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(['=', ':']))
+    })
 }
 
 /// JSON arrays of ids, as `jq '.ids'` prints one a document.
@@ -149,7 +190,7 @@ impl<'de> Visitor<'de> for Array<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(element) = list.next_element::<Box<RawValue>>()? {
             let text = serde_json::from_str::<String>(element.get());
-            let Some(id) = text.ok().and_then(|text| Uuid::parse_str(&text).ok()) else {
+            let Some(id) = text.ok().and_then(|text| id_in(&text)) else {
                 *self.bad = Some(element.get().to_owned());
                 return Err(serde::de::Error::custom("no session id"));
             };

@@ -17,8 +17,9 @@ mod simulation;
 mod source;
 pub mod split;
 
-pub use self::arguments::{Named, resolve};
+pub use self::arguments::{Named, describe, no_file_to_look_in, resolve};
 pub use self::fetches::{Fetches, Observer};
+pub use self::ids::{is_key_setting, quoted};
 pub use self::pacer::Pace;
 pub use self::schedule::Plan;
 pub use self::source::{Documents, Item};

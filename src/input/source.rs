@@ -32,6 +32,11 @@ pub enum Item {
 }
 
 impl Item {
+    /// Whether both are the same session to fetch.
+    pub fn is_same(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::Session(id), Self::Session(other)) if id == other)
+    }
+
     /// Where the file is, if it is one.
     fn path(&self) -> Option<&Path> {
         match self {

@@ -10,5 +10,5 @@ mod terminal;
 
 pub use self::files::{Target, WholeFile, is_stdout};
 pub use self::out_dir::{Found, OutDir};
-pub use self::reporter::{FailureRow, Reporter, usage_as_json, wants_json};
+pub use self::reporter::{FailureRow, MatchRow, Reporter, usage_as_json, wants_json};
 pub use self::terminal::{Out, Terminal};

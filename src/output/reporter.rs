@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,8 +21,8 @@ use crate::failure::{Failure, Subject};
 use crate::input::{Observer, Pace};
 use crate::output::Terminal;
 use crate::output::progress::{Progress, Standing};
-use crate::render::sanitize;
-use crate::render::style::Styles;
+use crate::render::style::{Ink, Styles};
+use crate::render::{sanitize, wrap};
 
 /// Tells the user what is going on, and remembers what failed.
 pub struct Reporter {
@@ -29,6 +30,8 @@ pub struct Reporter {
     quiet: bool,
     verbose: bool,
     terminal: bool,
+    /// Columns to wrap at; None where each message is one line.
+    width: Option<usize>,
     styles: Styles,
     progress_choice: ProgressChoice,
     progress: Option<Progress>,
@@ -83,6 +86,26 @@ enum RemarkRow<'a> {
     Request(RequestRow<'a>),
     Pace(PaceRow),
     Progress(&'a Standing),
+    FailOn(&'a MatchRow<'a>),
+}
+
+/// A condition of `--fail-on` that matched, as `--error-format json` tells it.
+#[derive(Serialize)]
+pub struct MatchRow<'a> {
+    /// The condition.
+    pub condition: &'a str,
+    /// How often it is met.
+    pub matches: usize,
+    /// In so many sessions; null where it is not sessions that are looked at one by one.
+    pub sessions: Option<usize>,
+    /// Of so many.
+    pub of: usize,
+    /// Where first.
+    pub session_id: &'a str,
+    /// In which of its turns; null where it is of none.
+    pub turn: Option<usize>,
+    /// The same in words.
+    pub message: String,
 }
 
 /// The pace as `-v` tells it.
@@ -143,12 +166,23 @@ impl Reporter {
     /// A reporter as the user wants it.
     pub fn new(output: &Output, terminal: &Terminal) -> Self {
         Self {
-            format: output.error_format,
             quiet: output.quiet,
             verbose: output.verbose,
-            terminal: terminal.stderr,
-            styles: Styles::new(terminal.color_errors),
             progress_choice: output.progress,
+            ..Self::unread(output.error_format, terminal)
+        }
+    }
+
+    /// A reporter where nobody could read what the user wants.
+    pub fn unread(format: ErrorFormat, terminal: &Terminal) -> Self {
+        Self {
+            format,
+            quiet: false,
+            verbose: false,
+            terminal: terminal.stderr,
+            width: terminal.error_width,
+            styles: Styles::new(terminal.color_errors),
+            progress_choice: ProgressChoice::Auto,
             progress: None,
             exits: BTreeMap::new(),
             kinds: BTreeMap::new(),
@@ -213,10 +247,7 @@ impl Reporter {
     pub fn warn(&self, message: &str) {
         match self.format {
             _ if self.quiet => {}
-            ErrorFormat::Human => {
-                let label = self.styles.warning.paint("warning:");
-                self.line(&format!("{label} {}", sanitize::line(message)));
-            }
+            ErrorFormat::Human => self.labelled("warning:", self.styles.warning, message),
             ErrorFormat::Json => self.json_line(&RemarkRow::Warning(message)),
         }
     }
@@ -225,8 +256,16 @@ impl Reporter {
     pub fn note(&self, message: &str) {
         match self.format {
             _ if self.quiet => {}
-            ErrorFormat::Human => self.line(&sanitize::line(message)),
+            ErrorFormat::Human => self.labelled("", Ink::default(), message),
             ErrorFormat::Json => self.json_line(&RemarkRow::Note(message)),
+        }
+    }
+
+    /// What met a `--fail-on` condition, as a note.
+    pub fn matched(&self, row: &MatchRow<'_>) {
+        match self.format {
+            ErrorFormat::Json if !self.quiet => self.json_line(&RemarkRow::FailOn(row)),
+            _ => self.note(&row.message),
         }
     }
 
@@ -258,13 +297,15 @@ impl Reporter {
         let hint = failure.hint.as_deref().filter(|_| !self.quiet);
         match self.format {
             ErrorFormat::Human => {
-                let label = self.styles.error.paint("error:");
-                let mut line = format!("{label} {}", sanitize::line(&failure.to_string()));
-                if let Some(hint) = hint {
-                    let hint = format!("(hint: {})", sanitize::line(hint));
-                    line = format!("{line} {}", self.styles.dim.paint(&hint));
+                let mut message = failure.to_string();
+                // On a terminal it has a line of its own.
+                if let Some(hint) = hint.filter(|_| self.width.is_none()) {
+                    let _ = write!(message, " (hint: {hint})");
                 }
-                self.line(&line);
+                self.labelled("error:", self.styles.error, &message);
+                if let Some(hint) = hint.filter(|_| self.width.is_some()) {
+                    self.labelled("hint:", self.styles.strong, hint);
+                }
             }
             ErrorFormat::Json => self.json_line(&FailureRow {
                 session_id: match failure.subject {
@@ -308,10 +349,7 @@ impl Reporter {
                 HumanCount(total as u64)
             );
             match self.format {
-                ErrorFormat::Human => {
-                    let label = self.styles.error.paint("error:");
-                    self.line(&format!("{label} {message}"));
-                }
+                ErrorFormat::Human => self.labelled("error:", self.styles.error, &message),
                 ErrorFormat::Json => self.json_line(&CountRow {
                     failed,
                     total,
@@ -329,6 +367,19 @@ impl Reporter {
                 if self.terminal { sanitize::json(&json) } else { Cow::Borrowed(&json) };
             self.line(&json);
         }
+    }
+
+    /// A message behind a label, which may be empty: one line or, on a terminal, as many as it takes.
+    fn labelled(&self, label: &str, ink: Ink, message: &str) {
+        let blank = if label.is_empty() { "" } else { " " };
+        let text = format!("{label}{blank}{}", sanitize::line(message));
+        let lines = match self.width {
+            Some(width) => wrap::wrap_words(&text, width).join("\n"),
+            None => text,
+        };
+        let rest = lines.strip_prefix(label).unwrap_or(&lines);
+        let label = if label.is_empty() { String::new() } else { ink.paint(label) };
+        self.line(&format!("{label}{rest}"));
     }
 
     fn line(&self, line: &str) {

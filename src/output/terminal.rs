@@ -25,6 +25,8 @@ pub struct Terminal {
     pub color_errors: bool,
     /// Columns to lay out for; None is unlimited.
     pub width: Option<usize>,
+    /// Columns that standard error has; None where it is no terminal.
+    pub error_width: Option<usize>,
     /// Whether what is for reading may be paged.
     pub pager: bool,
     /// Columns of the terminal that standard error goes to, where standard output goes elsewhere and
@@ -51,11 +53,25 @@ impl Terminal {
             color: wants_color(output.color, stdout),
             color_errors: wants_color(output.color, stderr),
             width,
+            error_width: error_width(),
             pager: stdout && !output.no_pager && !is_dumb(),
-            beside: (stderr && !stdout && output.width.is_none())
-                .then(|| terminal_size::terminal_size_of(io::stderr()))
-                .flatten()
-                .map(|(width, _)| usize::from(width.0)),
+            beside: error_width().filter(|_| !stdout && output.width.is_none()),
+        }
+    }
+
+    /// The same where nobody could read what the user wants of them.
+    pub fn unread() -> Self {
+        let stdout = io::stdout().is_terminal();
+        let stderr = io::stderr().is_terminal();
+        Self {
+            stdout,
+            stderr,
+            color: wants_color(ColorChoice::Auto, stdout),
+            color_errors: wants_color(ColorChoice::Auto, stderr),
+            width: None,
+            error_width: error_width(),
+            pager: stdout && !is_dumb(),
+            beside: None,
         }
     }
 
@@ -70,6 +86,11 @@ impl Terminal {
             ..self
         }
     }
+}
+
+fn error_width() -> Option<usize> {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    size.map(|(width, _)| usize::from(width.0)).filter(|_| io::stderr().is_terminal())
 }
 
 fn wants_color(choice: ColorChoice, terminal: bool) -> bool {
@@ -100,6 +121,8 @@ pub struct Out {
     /// Whether a pager is to be started at the first byte: before there is anything to read it
     /// would only stand in the way of progress and Ctrl-C.
     pager: bool,
+    /// What is held until the end, where it may turn out that nothing is to be written.
+    held: Option<Vec<u8>>,
 }
 
 enum Sink {
@@ -112,12 +135,16 @@ impl Out {
     /// Standard output.
     pub fn stdout() -> Self {
         let stdout = BufWriter::with_capacity(BUFFER, io::stdout().lock());
-        Self { sink: Some(Sink::Stdout(stdout)), pager: false }
+        Self { sink: Some(Sink::Stdout(stdout)), pager: false, held: None }
     }
 
     /// A file, a pipe or a device.
     pub fn file(file: Arc<File>) -> Self {
-        Self { sink: Some(Sink::File(BufWriter::with_capacity(BUFFER, file))), pager: false }
+        Self {
+            sink: Some(Sink::File(BufWriter::with_capacity(BUFFER, file))),
+            pager: false,
+            held: None,
+        }
     }
 
     /// The user's pager where `terminal` allows one, there is something to show, and it can be
@@ -128,10 +155,20 @@ impl Out {
         out
     }
 
+    /// The same, but nothing is written before [`Self::finish`].
+    #[must_use]
+    pub fn held(mut self) -> Self {
+        self.held = Some(Vec::new());
+        self
+    }
+
     /// Writes out what is buffered and, where there is a pager, waits until it is left.
     ///
     /// Fails where the output cannot be written, for instance to a full disk.
     pub fn finish(mut self) -> io::Result<()> {
+        if let Some(held) = self.held.take() {
+            self.write_all(&held)?;
+        }
         match self.sink.take() {
             None => Ok(()),
             Some(Sink::Stdout(mut stdout)) => stdout.flush(),
@@ -143,6 +180,9 @@ impl Out {
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(held) = &mut self.held {
+            return held.write(bytes);
+        }
         if std::mem::take(&mut self.pager)
             && let Some(pager) = Pager::start()
         {

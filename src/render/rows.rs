@@ -91,6 +91,21 @@ impl Printer {
         self.format.is_for_reading()
     }
 
+    /// A line that is about the rows of all sessions together, where they stand session by session.
+    pub fn last_line(&self, text: &str, out: Out<'_>) -> io::Result<()> {
+        match self.format {
+            _ if self.one_table => Ok(()),
+            Format::Table => {
+                for line in wrap::wrap(text, self.options.width.unwrap_or(usize::MAX)) {
+                    writeln!(out, "{line}")?;
+                }
+                Ok(())
+            }
+            Format::Markdown => writeln!(out, "{}", markdown::escape(text)),
+            Format::Json | Format::Ndjson | Format::Csv => Ok(()),
+        }
+    }
+
     /// What stands around the documents' pieces.
     pub fn frame(&self) -> Frame {
         match self.format {

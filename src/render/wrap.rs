@@ -1,8 +1,10 @@
 //! Lines of running text: broken where Unicode allows it, measured as a terminal measures.
 
-use textwrap::WordSeparator;
+use std::borrow::Cow;
+
 use textwrap::core::Fragment;
 use textwrap::wrap_algorithms::{Penalties, wrap_first_fit, wrap_optimal_fit};
+use textwrap::{Options, WordSeparator, WordSplitter};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// From this many words on, lines are filled one by one instead of being balanced.
@@ -36,6 +38,16 @@ impl Fragment for Piece {
     fn penalty_width(&self) -> f64 {
         0.0
     }
+}
+
+/// Breaks one line of text at its blanks alone, so that what may be copied out of it, an id or a path,
+/// stays in one piece.
+pub fn wrap_words(text: &str, measure: usize) -> Vec<Cow<'_, str>> {
+    let options = Options::new(measure.max(1))
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(false);
+    textwrap::wrap(text, options)
 }
 
 /// Breaks one line of text (no line feeds, no tabs) into lines of at most `measure` columns. A word

@@ -5,7 +5,6 @@ use std::sync::mpsc;
 
 use anyhow::Context as _;
 
-use crate::cli::Command;
 use crate::demo;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
@@ -14,11 +13,11 @@ use crate::interrupt::on_interrupt;
 use crate::output::Out;
 use crate::output::Reporter;
 
-/// The samples that `--demo` means where no session is named: all that are sessions where the
-/// command is about many, else the one that shows everything.
-pub(super) fn sessions(command: &Command) -> Vec<Item> {
-    let all = demo::SAMPLES.iter().filter(|sample| sample.is_session()).map(|sample| sample.id);
-    let ids = if command.is_over_many() { all.collect() } else { vec![demo::SHOWCASE] };
+/// The samples that `--demo` means where no session is named: all that are sessions, or else the one
+/// that shows everything.
+pub(super) fn sessions(all: bool) -> Vec<Item> {
+    let samples = demo::SAMPLES.iter().filter(|sample| sample.is_session());
+    let ids = if all { samples.map(|sample| sample.id).collect() } else { vec![demo::SHOWCASE] };
     ids.into_iter().map(Item::Session).collect()
 }
 

@@ -94,18 +94,18 @@ impl Run<'_> {
         self.each(documents, &mut framed, || (), print, Ok)?;
         framed.end()?;
         out.finish()?;
-        Ok(self.close(false))
+        Ok(self.close())
     }
 
     /// `fetch --overview`.
     fn overview(self, args: &FetchArgs, format: Format) -> anyhow::Result<Exit> {
         let pick = Self::pick::<OverviewRow<'_>>(&args.rows)?;
         let printer = Printer::new(format, &self.options, pick, &OverviewRow::columns(), true);
-        self.print(&args.sessions, &printer, |document, out| {
+        self.print(&args.sessions, &printer, None, |document, out| {
             let input: view::Input<'_> = document.read()?;
             let row = || std::iter::once(view::row(&input));
             let made = printer.make(&OverviewRow::columns(), row, |_| Page::default(), out)?;
-            Ok(Done::new(document, &input, (made, false)))
+            Ok(Done::new(document, &input, made))
         })
     }
 
@@ -119,7 +119,7 @@ impl Run<'_> {
                 figures::count(&row, verdicts, sorter);
                 Ok(())
             })?;
-            Ok(Done::new(document, &input, false))
+            Ok(Done::new(document, &input, ()))
         };
         let asked = Asked {
             sessions: &args.sessions,
@@ -132,7 +132,7 @@ impl Run<'_> {
             return self.grouped::<OverviewRow<'_>>(&asked, count);
         }
         let bys = [By::nothing()];
-        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, &bys, count)?;
+        let tables = self.sum(&args.sessions, &figures::PLAN, &bys, count)?;
         if let [all] = &*tables {
             let figures = FetchSummary(all.total());
             let sections = || vec![totals(&figures::PLAN, &figures.0)];
@@ -141,7 +141,7 @@ impl Run<'_> {
             write_figures(&figures, lines, sections, format, &self.options, &mut out)?;
             out.finish()?;
         }
-        Ok(self.close(matched))
+        Ok(self.close())
     }
 }
 

@@ -1,6 +1,7 @@
 //! `--summary`: figures over all documents, in groups, and held against others.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use super::selection::Reader;
 use super::{Done, Run};
@@ -39,24 +40,23 @@ impl Asked<'_> {
     }
 }
 
-/// Counts a document into tables; says whether a `--fail-on` condition matched.
+/// Counts a document into tables.
 pub(super) trait Count:
-    Fn(&Reader<'_>, &mut Vec<Table>) -> anyhow::Result<Done<bool>> + Sync
+    Fn(&Reader<'_>, &mut Vec<Table>) -> anyhow::Result<Done<()>> + Sync
 {
 }
 
-impl<F: Fn(&Reader<'_>, &mut Vec<Table>) -> anyhow::Result<Done<bool>> + Sync> Count for F {}
+impl<F: Fn(&Reader<'_>, &mut Vec<Table>) -> anyhow::Result<Done<()>> + Sync> Count for F {}
 
 impl Run<'_> {
-    /// Counts every document into tables that are told apart so; also whether a `--fail-on` condition
-    /// matched.
+    /// Counts every document into tables that are told apart so.
     pub(super) fn sum(
         &mut self,
         sessions: &Sessions,
         plan: &'static Plan,
         bys: &[By],
         count: impl Count,
-    ) -> anyhow::Result<(Vec<Table>, bool)> {
+    ) -> anyhow::Result<Vec<Table>> {
         let items = self.items(sessions)?;
         self.sum_items(items, plan, bys, count)
     }
@@ -67,7 +67,7 @@ impl Run<'_> {
         plan: &'static Plan,
         bys: &[By],
         count: impl Count,
-    ) -> anyhow::Result<(Vec<Table>, bool)> {
+    ) -> anyhow::Result<Vec<Table>> {
         let empty = || bys.iter().map(|by| Table::new(plan, by.clone())).collect();
         self.fold(items, empty, count)
     }
@@ -87,7 +87,7 @@ impl Run<'_> {
             return self.against(asked, &by, count);
         }
         let bys = [by, By::nothing()];
-        let (tables, matched) = self.sum(asked.sessions, asked.plan, &bys, count)?;
+        let tables = self.sum(asked.sessions, asked.plan, &bys, count)?;
         if let [table, total] = &*tables {
             let keys = table.keys();
             let rows = grouped::rows(table, &keys);
@@ -98,7 +98,7 @@ impl Run<'_> {
             write_records(&rows, &columns, section, asked.format, &self.options, &mut out)?;
             out.finish()?;
         }
-        Ok(self.close(matched))
+        Ok(self.close())
     }
 
     /// `--against`.
@@ -112,10 +112,10 @@ impl Run<'_> {
         let base = self.base(asked.sessions, &asked.figures.against)?;
         let bys = std::slice::from_ref(by);
         self.side = Some("of --against");
-        let (before, _) = self.sum_items(base, asked.plan, bys, &count)?;
+        let before = self.aside(|run| run.sum_items(base, asked.plan, bys, &count))?;
         self.side = Some("of those named");
-        let (after, matched) = self.sum_items(items, asked.plan, bys, &count)?;
-        let ([before], [after]) = (&*before, &*after) else { return Ok(self.close(matched)) };
+        let after = self.sum_items(items, asked.plan, bys, &count)?;
+        let ([before], [after]) = (&*before, &*after) else { return Ok(self.close()) };
         let keys = compare::keys_of(before, after);
         let rows = compare::rows(before, after, &keys);
         let mut out = self.out(asked.format.is_for_reading());
@@ -123,11 +123,26 @@ impl Run<'_> {
         let columns = AgainstRow::fields(after);
         write_records(&rows, &columns, section, asked.format, &self.options, &mut out)?;
         out.finish()?;
-        let Some(figures) = gate else { return Ok(self.close(matched)) };
+        let Some(figures) = gate else { return Ok(self.close()) };
         let exit = self.judge(&rows, &figures);
-        let closed = self.close(matched);
+        let closed = self.close();
         // What failed, or matched, goes first.
         Ok(if closed == Exit::Done { exit } else { closed })
+    }
+
+    /// Does something with the sessions to compare with. The beginning of an id, a gate and names are
+    /// about the sessions that are looked at, not about these.
+    pub(super) fn aside<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let of_any = Arc::new(self.selection.of_any());
+        let selection = std::mem::replace(&mut self.selection, of_any);
+        let tally = std::mem::take(&mut self.tally);
+        let passed_over = std::mem::take(&mut self.passed_over);
+        let done = work(self);
+        (self.selection, self.tally, self.passed_over) = (selection, tally, passed_over);
+        done
     }
 
     /// `--fail-if-worse`: says what it found.
@@ -163,11 +178,12 @@ impl Run<'_> {
         let key_from_stdin =
             self.cli.connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
         let taken = key_from_stdin || sessions.sessions.iter().any(|session| session == "-");
-        let Named { items, notes } = input::resolve(against, taken)?;
+        let Named { items, prefixes, notes } = input::resolve(against, taken)?;
         for note in notes {
             self.reporter.note(&note);
         }
-        if items.iter().any(|item| matches!(item, Item::Session(_))) {
+        let is_session = |item: &Item| matches!(item, Item::Session(_));
+        if !prefixes.is_empty() || items.iter().any(is_session) {
             return Err(Failure::usage("--against takes saved sessions, a file or a folder")
                 .hint("fetch --out-dir BASE saves them")
                 .into());

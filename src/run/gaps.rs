@@ -1,5 +1,6 @@
 //! `gaps`: the questions that the knowledge base fails.
 
+use super::gate::{Gate, Hits};
 use super::selection::Reader;
 use super::{Done, Run};
 use crate::cli::{GapCondition, GapsArgs, RowFormat};
@@ -22,7 +23,7 @@ impl Run<'_> {
         } else {
             let base = self.base(&args.sessions, &args.against)?;
             self.side = Some("of --against");
-            let base = self.fold_gaps(base)?;
+            let base = self.aside(|run| run.fold_gaps(base))?;
             self.side = Some("of those named");
             Some(base)
         };
@@ -31,22 +32,27 @@ impl Run<'_> {
         let zone = self.options.spelling.zone;
         let page = |shown: &[&GapRow<'_>]| gaps.page(shown, rows.len(), base.as_ref(), zone);
         self.picked(&rows, page, args.format, pick)?;
-        let matched = rows.iter().filter_map(|row| row.status).any(|status| {
-            args.fail_on.iter().any(|condition| match condition {
-                GapCondition::New => status == Status::New,
-                GapCondition::Open => status == Status::Open,
-            })
-        });
-        Ok(self.close(matched))
+        let gate = Gate::new(&args.fail_on, |_| None);
+        self.tally.gate = gate.over(<GapRow<'_> as Row>::NOUN);
+        for row in &rows {
+            self.tally.gate.add(Hits::of(row.session_id, &args.fail_on, |condition| {
+                let wanted = match condition {
+                    GapCondition::New => Status::New,
+                    GapCondition::Open => Status::Open,
+                };
+                (row.status == Some(wanted)).then_some(row.turn).into_iter()
+            }));
+        }
+        Ok(self.close())
     }
 
     fn fold_gaps(&mut self, items: Vec<Item>) -> anyhow::Result<Gaps> {
         let add = |document: &Reader<'_>, gaps: &mut Gaps| {
             let input: Input<'_> = document.read()?;
             gaps.add(&Questions::new(&input));
-            Ok(Done::new(document, &input, false))
+            Ok(Done::new(document, &input, ()))
         };
-        Ok(self.fold(items, Gaps::default, add)?.0)
+        self.fold(items, Gaps::default, add)
     }
 
     /// Prints those of the rows that are wanted; `page` says what stands around them.

@@ -6,45 +6,48 @@ mod feed;
 mod fetch;
 mod figures;
 mod gaps;
+mod gate;
 #[cfg(test)]
 mod generated;
 mod missing;
+mod mistakes;
+mod opening;
 mod out_dir;
 mod parts;
+mod prefixes;
 mod rag;
 #[cfg(test)]
 mod reference;
 mod schema;
 mod selection;
 mod taking;
+mod tally;
 mod tools;
 mod transcript;
+mod unparsed;
 mod workers;
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::thread;
 
-use anyhow::Context as _;
 use clap::CommandFactory as _;
-use uuid::Uuid;
 
 pub use self::completions::complete;
 use self::feed::{Next, Queue};
 use self::selection::{Reader, Selection};
 use self::taking::{Done, Made, Taking};
+use self::tally::{Filter, Tally};
+pub use self::unparsed::{arguments, unparsed};
 use self::workers::in_order;
-use crate::api::{self, BaseUrl, Client, Key};
 use crate::cli::{self, Cli, Command, RowFormat, Sessions};
-use crate::demo as samples;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
 use crate::figures::Merge;
 use crate::input::document::Document;
-use crate::input::{self, Documents, Fetches, Item, Named, Plan};
+use crate::input::{Documents, Item};
 use crate::output::{self, Out, Reporter, Terminal};
 use crate::render::LayoutOptions;
 use crate::render::frame::{Frame, Framed};
@@ -141,6 +144,10 @@ struct Run<'a> {
     /// Which documents are wanted, and how many were.
     selection: Arc<Selection>,
     selected: usize,
+    /// Sessions that were given and, by their ids, are not wanted.
+    passed_over: usize,
+    /// What there is to say at the end.
+    tally: Tally,
     /// Which of two sides the documents are of, where some are held against others.
     side: Option<&'static str>,
     /// Where the output goes, if not to standard output.
@@ -177,156 +184,46 @@ impl<'a> Run<'a> {
             repeated: 0,
             selection: Arc::default(),
             selected: 0,
+            passed_over: 0,
+            tally: Tally::default(),
             side: None,
             sink: None,
             at_stake: None,
         }
     }
 
-    /// The documents that `sessions` names, in their order.
-    fn documents(&mut self, sessions: &Sessions) -> anyhow::Result<Documents> {
-        let items = self.items(sessions)?;
-        self.open(items, true)
-    }
-
-    /// What `sessions` names. No request is made.
-    fn items(&mut self, sessions: &Sessions) -> anyhow::Result<Vec<Item>> {
-        self.selection = Selection::new(&sessions.selection, self.options.spelling.zone)?.into();
-        let connection = &self.cli.connection;
-        let key_from_stdin =
-            connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
-        if sessions.sessions.is_empty() {
-            if connection.demo {
-                return Ok(demo::sessions(&self.cli.command));
-            }
-            return Err(Failure::usage("no session was named")
-                .hint("name a UUID, a saved document, a folder, or -; or try --demo")
-                .into());
-        }
-        let Named { items, notes } = input::resolve(&sessions.sessions, key_from_stdin)?;
-        for note in notes {
-            self.reporter.note(&note);
-        }
-        if items.is_empty() {
-            // Done, as an empty list would have it, would let a check of nothing pass.
-            return Err(Failure::usage("the input names no session")
-                .hint("it was empty, or held only blank lines and comments")
-                .into());
-        }
-        Ok(items)
-    }
-
-    /// The items' documents; starts fetching where there is something to fetch.
-    fn open(&mut self, items: Vec<Item>, ordered: bool) -> anyhow::Result<Documents> {
-        let connection = &self.cli.connection;
-        let sessions: Vec<Uuid> = items
-            .iter()
-            .filter_map(|item| match item {
-                Item::Session(id) => Some(*id),
-                Item::Documents { .. } => None,
-            })
-            .collect();
-        if sessions.is_empty() {
-            return Ok(Documents::new(items, None, connection.max_size));
-        }
-        let plan = Plan {
-            jobs: connection.jobs.get(),
-            retries: connection.retries,
-            wait: connection.wait,
-            ordered,
-        };
-        let client = self.client(plan.jobs.min(sessions.len()))?;
-        let scrolls = self.terminal.stdout && ordered;
-        self.reporter.start_progress(sessions.len(), scrolls);
-        let fetches = Fetches::start(client, sessions, plan)?;
-        Ok(Documents::new(items, Some(fetches), connection.max_size))
-    }
-
-    fn client(&mut self, jobs: usize) -> anyhow::Result<Client> {
-        let connection = &self.cli.connection;
-        let (headers, warnings) = api::headers::read(&connection.header)?;
-        let files = api::TlsFiles {
-            ca_cert: connection.ca_cert.clone(),
-            cert: connection.cert.clone(),
-            key: connection.key.clone(),
-        };
-        let (tls, warning) = files.read()?;
-        for warning in warnings.into_iter().chain(warning) {
-            self.reporter.warn(&warning);
-        }
-        let (base, key) = if connection.demo {
-            let server = samples::Server::start(0).context("starting the demo server")?;
-            (BaseUrl::parse(&server.base_url(), false)?, None)
-        } else {
-            let base = match &connection.base_url {
-                Some(base) => base.clone(),
-                None => std::env::var_os("FEATHER_BASE_URL")
-                    .map(|base| base.to_string_lossy().into_owned())
-                    .unwrap_or_default(),
-            };
-            let base = BaseUrl::parse(&base, connection.allow_http)?;
-            let key = self.key(&base)?;
-            (base, key)
-        };
-        let route = api::Route::choose(&base, |name| std::env::var_os(name))?;
-        Client::new(api::Settings {
-            base,
-            key,
-            tls,
-            route,
-            headers,
-            timeout: connection.timeout,
-            connect_timeout: connection.connect_timeout,
-            max_size: connection.max_size,
-            jobs,
-        })
-    }
-
-    /// The key; only a server on this machine may do without.
-    fn key(&mut self, base: &BaseUrl) -> anyhow::Result<Option<Key>> {
-        let sources = api::KeySources {
-            option: self.cli.connection.api_key_file.clone(),
-            variable: std::env::var_os("FEATHER_API_KEY"),
-            file_variable: std::env::var_os("FEATHER_API_KEY_FILE").map(PathBuf::from),
-        };
-        let (key, warning) = sources.read()?;
-        if let Some(warning) = warning {
-            self.reporter.warn(&warning);
-        }
-        if key.is_none() && !base.is_loopback() {
-            let failure =
-                Failure::new(Exit::Unauthorized, Subject::Run, format!("no API key for {base}"));
-            return Err(failure
-                .hint("set FEATHER_API_KEY, or name a file with --api-key-file; --demo needs none")
-                .into());
-        }
-        Ok(key)
-    }
-
     /// Where the command's output goes: to a pager where it is for reading and on a terminal.
     fn out(&self, for_reading: bool) -> Out {
-        match &self.sink {
+        let out = match &self.sink {
             Some(file) => Out::file(Arc::clone(file)),
             None if for_reading => Out::paged(&self.terminal),
             None => Out::stdout(),
-        }
+        };
+        // Until all are seen, a session may turn out not to be the only one that was meant.
+        if self.selection.prefixes.is_empty() { out } else { out.held() }
     }
 
     /// The exit code at the end: that of the failures, else that of a `--fail-on` that matched.
-    fn close(self, matched: bool) -> Exit {
+    fn close(self) -> Exit {
         let nothing = !self.selection.is_all() && self.selected == 0;
         if let Some(note) = self.at_stake.filter(|_| self.reporter.has_failures()) {
             self.reporter.note(&note);
         }
-        match self.reporter.close(self.total) {
+        for unknown in self.tally.unknown_names() {
+            self.reporter.warn(&unknown);
+        }
+        let mut matched = false;
+        let exit = self.reporter.close(self.total);
+        for row in self.tally.gate.matched() {
+            self.reporter.matched(&row);
+            matched = true;
+        }
+        match exit {
             Exit::Done if nothing && self.cli.command.is_gate() => {
                 self.reporter.note("nothing to judge: no session was selected");
                 Exit::Unjudged
             }
-            Exit::Done if matched => {
-                self.reporter.note("a --fail-on condition matched");
-                Exit::Matched
-            }
+            Exit::Done if matched => Exit::Matched,
             exit => exit,
         }
     }
@@ -362,68 +259,73 @@ impl<'a> Run<'a> {
         self.reporter.end_progress();
         self.selected += selected;
         if !self.selection.is_all() {
-            let all = counted(selected + left_out, "session", "sessions");
+            let seen = selected + left_out + std::mem::take(&mut self.passed_over);
+            self.selection.prefixes.settle(seen)?;
+            let all = counted(seen, "session", "sessions");
             let side = self.side.map(|side| format!(" {side}")).unwrap_or_default();
             self.reporter.note(&format!("{} of {all}{side} selected", spell::count(selected)));
         }
         Ok(states)
     }
 
-    /// Prints every document's rows; `make` gives those that are to be held until all are known, and
-    /// whether a `--fail-on` condition matched.
+    /// Prints every document's rows; `make` gives those that are to be held until all are known. With a
+    /// `filter`, which names what it leaves, sessions of which nothing is left are left out.
     fn print(
         mut self,
         sessions: &Sessions,
         printer: &Printer,
-        make: impl Fn(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<(Collected, bool)>> + Sync,
+        filter: Option<Filter>,
+        make: impl Fn(&Reader<'_>, &mut dyn io::Write) -> anyhow::Result<Done<Collected>> + Sync,
     ) -> anyhow::Result<Exit> {
         let documents = self.documents(sessions)?;
         let mut out = self.out(printer.is_for_reading());
         let mut framed = Framed::new(printer.frame(), &mut out);
-        let (mut collected, mut matched) = (printer.collected(), false);
+        let mut collected = printer.collected();
         let make =
             |document: &Reader<'_>, (): &mut (), out: &mut dyn io::Write| make(document, out);
-        let take = |(made, hit)| {
+        let take = |made| {
             collected.extend(made);
-            matched |= hit;
             Ok(())
         };
         self.each(documents, &mut framed, || (), make, take)?;
         printer.end(collected, &mut framed)?;
+        let (aside, _) = self.tally.of_one();
+        framed.write_all(&aside)?;
+        if let Some(left) = filter.and_then(|filter| self.tally.left(&filter)) {
+            framed.next();
+            printer.last_line(&left, &mut framed)?;
+        }
         framed.end()?;
         out.finish()?;
-        Ok(self.close(matched))
+        Ok(self.close())
     }
 
     /// Folds what sessions named into figures, of which each core makes its own; `add` folds a document
-    /// in, and says whether a `--fail-on` condition matched, as this does for all.
+    /// in.
     fn fold<A: Merge + Send>(
         &mut self,
         items: Vec<Item>,
         empty: impl Fn() -> A + Sync,
-        add: impl Fn(&Reader<'_>, &mut A) -> anyhow::Result<Done<bool>> + Sync,
-    ) -> anyhow::Result<(A, bool)> {
+        add: impl Fn(&Reader<'_>, &mut A) -> anyhow::Result<Done<()>> + Sync,
+    ) -> anyhow::Result<A> {
         // What comes again is looked for on one side.
         (self.seen, self.repeated) = (HashSet::new(), 0);
         let documents = self.open(items, true)?;
         let mut nothing = io::sink();
         let mut framed = Framed::new(Frame::default(), &mut nothing);
-        let mut matched = false;
         let add =
             |document: &Reader<'_>, figures: &mut A, _: &mut dyn io::Write| add(document, figures);
-        let take = |hit| {
-            matched |= hit;
-            Ok(())
-        };
-        let figures = self.each(documents, &mut framed, &empty, add, take)?;
+        let figures = self.each(documents, &mut framed, &empty, add, Ok)?;
         if self.repeated > 0 {
             let sessions = counted(self.repeated, "document is", "documents are");
             let message = format!("{sessions} of a session that came before; every one is counted");
             self.reporter.warn(&message);
         }
         let mut all = empty();
-        figures.into_iter().for_each(|figures| all.merge(figures));
-        Ok((all, matched))
+        for figures in figures {
+            all.merge(figures);
+        }
+        Ok(all)
     }
 
     /// Prints rows of figures: one table for people.

@@ -62,7 +62,7 @@ impl Run<'_> {
         let again = if ended.is_err() { "; run it again to go on" } else { "" };
         self.reporter.note(&format!("{written} written to {label}{already}{again}"));
         ended?;
-        Ok(self.close(false))
+        Ok(self.close())
     }
 
     /// Whether a session is to be fetched, by what stands in its place.

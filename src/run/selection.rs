@@ -6,6 +6,7 @@ use std::ops::Deref;
 use chrono::Utc;
 use serde::Deserialize;
 
+use super::prefixes::Prefixes;
 use crate::cli;
 use crate::failure::Failure;
 use crate::figures::by::Sorter;
@@ -21,6 +22,8 @@ use crate::view::overview::{self, OverviewRow};
 #[derive(Debug, Default)]
 pub struct Selection {
     conditions: Conditions,
+    /// Those that were named by how their ids begin.
+    pub prefixes: Prefixes,
 }
 
 impl Selection {
@@ -36,12 +39,22 @@ impl Selection {
         let mut conditions = Conditions::new(&asked.conditions, &fields, clock)?;
         let started = fields.resolve("--since", "started_at")?;
         conditions.between(&started, asked.since, asked.until, clock)?;
-        Ok(Self { conditions })
+        Ok(Self { conditions, prefixes: Prefixes::default() })
+    }
+
+    /// The same conditions, of the sessions that are meant.
+    pub fn of(self, prefixes: Prefixes) -> Self {
+        Self { prefixes, ..self }
+    }
+
+    /// The same conditions, of whichever sessions.
+    pub fn of_any(&self) -> Self {
+        Self { conditions: self.conditions.clone(), prefixes: Prefixes::default() }
     }
 
     /// Whether all are wanted.
     pub fn is_all(&self) -> bool {
-        self.conditions.is_empty()
+        self.conditions.is_empty() && self.prefixes.is_empty()
     }
 }
 
@@ -115,6 +128,7 @@ impl<'d> Reader<'d> {
         T: Deserialize<'a>,
         SessionAnalysisInput<'a, M, R, C, T>: Overviewed,
     {
+        self.look_up()?;
         let input = self.document.read().map_err(retell)?;
         self.select(&input)?;
         Ok(input)
@@ -122,13 +136,27 @@ impl<'d> Reader<'d> {
 
     /// [`Document::check`].
     pub fn check(&self) -> anyhow::Result<Checked<'_>> {
+        self.look_up()?;
         let checked = self.document.check()?;
-        if !self.selection.is_all() {
+        if !self.selection.conditions.is_empty() {
             let bare: SessionAnalysisInput<'_, Skipped, Skipped, Skipped, Skipped> =
                 self.document.read()?;
             self.select(&bare)?;
         }
         Ok(checked)
+    }
+
+    /// Looks at nothing but the id, which is soon read.
+    fn look_up(&self) -> anyhow::Result<()> {
+        let prefixes = &self.selection.prefixes;
+        if prefixes.is_empty() {
+            return Ok(());
+        }
+        match self.document.session_id() {
+            Some(id) if !prefixes.take(&id, self.document.is_fetched()) => Err(LeftOut.into()),
+            // What has no id is told by whoever reads it.
+            _ => Ok(()),
+        }
     }
 
     fn select<I: Overviewed>(&self, input: &I) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use super::Run;
 use super::feed::Told;
 use super::selection::LeftOut;
+use super::tally::Share;
 use super::workers::Sink;
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
@@ -79,6 +80,7 @@ impl<T, F: FnMut(T) -> anyhow::Result<()>> Sink<Told, anyhow::Result<Made<T>>>
                 self.run.reporter.warn(&format!("{subject}: {remark}"));
             }
         }
+        self.run.tally.add(made.value.share);
         self.run.repeated += usize::from(!self.run.seen.insert(made.value.session));
         (self.take)(made.value.value)
     }
@@ -91,6 +93,8 @@ pub(super) struct Done<T> {
     session: u64,
     /// What is odd about it.
     pub(super) remarks: Vec<String>,
+    /// What it adds to what is said at the end.
+    share: Share,
 }
 
 impl<T> Done<T> {
@@ -109,6 +113,11 @@ impl<T> Done<T> {
     pub(super) fn of(session_id: &str, remarks: Vec<String>, value: T) -> Self {
         let mut hasher = DefaultHasher::new();
         session_id.hash(&mut hasher);
-        Self { value, session: hasher.finish(), remarks }
+        Self { value, session: hasher.finish(), remarks, share: Share::default() }
+    }
+
+    /// The same, and this is added to what is said at the end.
+    pub(super) fn with(self, share: Share) -> Self {
+        Self { share, ..self }
     }
 }

@@ -1,10 +1,11 @@
 //! `transcript`: read the conversation, with its evidence in place.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use super::figures::Asked;
 use super::parts::in_parts;
 use super::selection::Reader;
+use super::tally::{ALL, Names, Share, Shown};
 use super::{Done, Run};
 use crate::cli::{RowFormat, TranscriptArgs, TranscriptCondition, TranscriptFormat};
 use crate::exit::Exit;
@@ -30,6 +31,9 @@ impl Run<'_> {
             evidence: !args.no_evidence,
         };
         let format = Format::try_from(args.format)?;
+        let filters = !selection.is_whole();
+        self.tally.names = (!args.role.is_empty())
+            .then(|| Names::new("--role", &args.role, "no turn has this role", true));
         let documents = self.documents(&args.sessions)?;
         let mut out = self.out(true);
         self.options.full = args.full;
@@ -46,16 +50,30 @@ impl Run<'_> {
                     write(&transcript, &selection, format, &options, places, out)
                 };
                 let cores = document.cores().filter(|_| has_parts(&selection, format));
-                let told = in_parts(transcript.places(), cores, write, out)?;
-                let mut done = Done::new(document, &input, ());
-                done.remarks.extend(told);
-                Ok(done)
+                let count = if filters { usize::from(transcript.has(&selection)) } else { ALL };
+                let (told, mut shown) = Shown::write(count, out, |out| {
+                    in_parts(transcript.places(), cores, write, out)
+                })?;
+                shown.remark = told.map(|told| format!("{}: {told}", document.origin().subject()));
+                let roles = if args.role.is_empty() { &[][..] } else { transcript.roles() };
+                let names = roles.iter().map(|role| (*role).to_owned()).collect();
+                let share = Share { shown, names, ..Share::default() };
+                Ok(Done::new(document, &input, ()).with(share))
             },
             Ok,
         )?;
+        let (aside, remark) = self.tally.of_one();
+        framed.write_all(&aside)?;
         framed.end()?;
+        // Until then the terminal may be a pager's.
         out.finish()?;
-        Ok(self.close(false))
+        if let Some(remark) = remark {
+            self.reporter.warn(&remark);
+        }
+        if let Some(left) = self.tally.sessions_left("such a turn").filter(|_| filters) {
+            self.reporter.note(&left);
+        }
+        Ok(self.close())
     }
 
     /// `transcript --summary`.
@@ -71,7 +89,7 @@ impl Run<'_> {
             let input: messages::Input<'_> = document.read()?;
             let rows = messages::rows(&input);
             document.count(&input, tables, |sorter| figures::count(&rows, sorter))?;
-            Ok(Done::new(document, &input, false))
+            Ok(Done::new(document, &input, ()))
         };
         let asked = Asked {
             sessions: &args.sessions,
@@ -85,12 +103,12 @@ impl Run<'_> {
         }
         let own = |name| By::own::<MessageFacts<'_>>(name);
         let bys = [own("role")?, own("model_used")?, By::nothing()];
-        let (tables, matched) = self.sum(&args.sessions, &figures::PLAN, &bys, count)?;
+        let tables = self.sum(&args.sessions, &figures::PLAN, &bys, count)?;
         if let [roles, models, all] = &*tables {
             let rows = figures::rows(roles, models, all);
             self.figures(&rows, figures::page(&rows), format)?;
         }
-        Ok(self.close(matched))
+        Ok(self.close())
     }
 }
 

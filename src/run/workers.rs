@@ -345,7 +345,7 @@ mod tests {
         }
 
         fn is_ready(&mut self) -> bool {
-            self.0.start % 7 != 0
+            !self.0.start.is_multiple_of(7)
         }
     }
 

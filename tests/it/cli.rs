@@ -4,8 +4,8 @@ use std::io::{BufRead as _, BufReader};
 
 use crate::harness::{Running, feather, id, names, process, run};
 
-const COMMANDS: [&str; 8] =
-    ["fetch", "transcript", "rag", "tools", "missing", "gaps", "completions", "demo"];
+const COMMANDS: [&str; 9] =
+    ["fetch", "transcript", "rag", "tools", "missing", "gaps", "schema", "completions", "demo"];
 
 #[test]
 fn short_help_fits_on_a_screen() {
@@ -13,6 +13,10 @@ fn short_help_fits_on_a_screen() {
         let help = run(feather().args([command, "-h"]));
         let lines = help.succeeded().stdout.lines().count();
         assert!((5..=45).contains(&lines), "{command}: {lines} lines");
+        let (_, examples) = help.stdout.split_once("Examples:\n").unwrap();
+        let example = format!("  feather-analysis {command} ");
+        assert!(examples.lines().take(2).all(|line| line.starts_with(&example)), "{command}");
+        assert!(examples.contains("Hidden here") && examples.contains("--help"), "{command}");
     }
     let help = run(feather().arg("-h"));
     let lines = help.succeeded().stdout.lines().count();
@@ -36,9 +40,11 @@ fn long_help_has_examples_and_exit_codes() {
 #[test]
 fn no_help_is_wider_than_a_hundred_columns() {
     for command in COMMANDS {
-        let help = run(feather().args([command, "--help"]));
-        let widest = help.stdout.lines().map(|line| line.chars().count()).max().unwrap();
-        assert!(widest <= 100, "{command}: {widest}");
+        for option in ["--help", "-h"] {
+            let help = run(feather().args([command, option]));
+            let widest = help.stdout.lines().map(|line| line.chars().count()).max().unwrap();
+            assert!(widest <= 100, "{command} {option}: {widest}");
+        }
     }
 }
 
@@ -58,7 +64,6 @@ fn a_near_miss_is_told_what_was_meant() {
         (&["fetch", "--formt", "json"], "'--format'"),
         (&["fetch", "--format", "jsn"], "'json'"),
         (&["fetch", "--retrys", "3"], "'--retries'"),
-        (&["fetch", "--api-key", "x"], "'--api-key-file'"),
         (&["rag", "--only", "mis"], "'miss'"),
         (&["missing", "--fail-on", "no_citation"], "'no_citations'"),
         (&["completions", "bsh"], "'bash'"),

@@ -35,7 +35,7 @@ fn every_csv_begins_with_one_mark_where_that_is_asked_for_and_else_with_none() {
         "missing one.json --all",
         "missing one.json --summary",
         // No row at all.
-        "tools one.json --name nobody",
+        "tools one.json --only no-result",
     ] {
         let plain = csv(&format!("{line} --format csv"));
         let marked = csv(&format!("{line} --format csv --excel"));

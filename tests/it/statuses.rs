@@ -45,7 +45,7 @@ fn cases() -> Vec<Case> {
         hinted("--base-url", refused(400, 40, "bad_request", "Not understood.")),
         hinted("FEATHER_API_KEY", refused(401, 41, "unauthorized", "Authentication required.")),
         refused(402, 40, "payment_required", "The plan has ended."),
-        hinted("may not read", refused(403, 43, "forbidden", "Not with this key.")),
+        hinted("may read", refused(403, 43, "forbidden", "Not for you.")),
         hinted("another organization", refused(404, 44, "not_found", "Session not found.")),
         refused(405, 40, "method_not_allowed", "GET it is."),
         hinted("--wait", refused(409, 49, "conflict", "Session is not in a terminal state.")),
@@ -163,12 +163,28 @@ fn an_answer_that_is_not_the_apis_puts_the_base_url_or_a_gateway_in_question() {
         (511, 50, "<title>Sign in to WiFi</title>", "Sign in to WiFi", "open any page"),
         // The API's own words leave no doubt.
         (404, 44, r#"{"error":"not_found","message":"No."}"#, "not_found: No.", "check the id"),
-        (403, 43, r#"{"error":"forbidden","message":"No."}"#, "forbidden: No.", "may not read"),
+        (403, 43, r#"{"error":"forbidden","message":"No."}"#, "forbidden: No.", "may read"),
     ] {
         let server = Server::always(Reply::json(status, body));
         let failure = run(&mut server.fetch(&["--retries", "0", &id(7)]));
         failure.failed_with(code).says(&[&status.to_string(), message, hint]);
         assert_eq!(failure.stderr.contains(&server.url()), hint == WRONG, "{failure:#?}");
+    }
+}
+
+#[test]
+fn a_hint_that_says_the_message_again_is_left_out() {
+    for (status, code, message, is_hinted) in [
+        (403, 43, "This key may not read the session.", false),
+        (403, 43, "Not for you.", true),
+        (503, 50, "The service is down, try again later.", false),
+        (503, 50, "Retry in a minute.", false),
+        (503, 50, "Out of order.", true),
+        (500, 50, "Something went wrong.", true),
+    ] {
+        let server = Server::always(Reply::error(status, "odd", message));
+        let failure = run(&mut server.fetch(&["--retries", "0", &id(7)]));
+        assert_eq!(failure.failed_with(code).stderr.contains("hint"), is_hinted, "{failure:?}");
     }
 }
 

@@ -29,6 +29,11 @@ fn what_is_for_reading_goes_through_the_pager_and_nothing_else_does() {
         ("rag --demo", true),
         ("fetch --demo --format table", true),
         ("missing --demo --summary", true),
+        ("rag --help", true),
+        ("help rag", true),
+        ("--help", true),
+        ("rag --help --no-pager", false),
+        ("--version", false),
         ("rag --demo --no-pager", false),
         ("rag --demo --format json", true),
         ("transcript --demo --format ndjson", true),
@@ -92,6 +97,36 @@ fn json_on_a_terminal_hides_no_controls_and_is_the_same_value() {
         assert!(!document.contains(['\u{202e}', '\u{2028}']), "{format}: {document:?}");
         let value: serde_json::Value = serde_json::from_str(document).unwrap();
         assert_eq!(value["channel"], text, "{format}");
+    }
+}
+
+#[test]
+fn a_failure_is_wrapped_at_words_and_its_hint_has_a_line() {
+    let id = "5e551000-0000-4000-8000-000000000001";
+    let arguments = format!("rag --no-pager {id} --api-key-file /dev/null");
+    let Some(printed) = on_terminal(50, &[("NO_COLOR", "1")], &arguments) else { return };
+    let expected = "error: the API key from /dev/null is empty\n\
+                    hint: a key is one word of plain ASCII characters;\n\
+                    copy it again\ncode 2\n";
+    assert_eq!(printed, expected);
+    let arguments = format!("rag {id} --base-url http://127.0.0.1:1 --retries 0");
+    let Some(printed) = on_terminal(50, &[("NO_COLOR", "1")], &arguments) else { return };
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines.iter().all(|line| line.chars().count() <= 50), "{printed}");
+    assert!(printed.contains(id), "ids stay in one piece: {printed}");
+    assert!(lines.iter().any(|line| line.starts_with("hint: ")), "{printed}");
+    // In colour the hint is not dim.
+    let Some(printed) = on_terminal(50, &[], &arguments) else { return };
+    assert!(printed.contains("\u{1b}[") && !printed.contains("\u{1b}[2m"), "{printed:?}");
+}
+
+#[test]
+fn help_on_a_terminal_is_coloured_and_in_a_pipe_it_is_plain() {
+    let pager = ("PAGER", "sed s/^/paged:/");
+    for (environment, colored) in [(&[pager][..], true), (&[pager, ("NO_COLOR", "1")], false)] {
+        let Some(printed) = on_terminal(100, environment, "rag --help") else { return };
+        assert!(printed.contains("paged:") && printed.contains("Usage:"), "{printed}");
+        assert_eq!(printed.contains('\u{1b}'), colored, "{printed}");
     }
 }
 
