@@ -195,6 +195,12 @@ impl Documents {
         }
     }
 
+    /// Whether all that is left is in files.
+    pub fn never_waits(&self) -> bool {
+        self.open.as_ref().is_none_or(|file| file.size.is_some())
+            && self.items.as_slice().iter().all(|item| item.path().is_some())
+    }
+
     fn open(&mut self, label: String, input: Input, wanting: bool) -> Result<OpenFile, Failure> {
         let unreadable = |error: io::Error| unreadable(&label, &error);
         let refuse = |foreign| refuse(&label, foreign);

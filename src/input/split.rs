@@ -13,7 +13,7 @@ use super::array::{self, Element};
 use super::outline::Scanner;
 
 /// How much is read at a time.
-pub const CHUNK: usize = 1 << 20;
+pub const CHUNK: usize = 256 << 10;
 
 /// One document as it stands in the stream.
 #[derive(Debug, PartialEq, Eq)]

@@ -70,7 +70,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
             fn visit_borrowed_bytes<E: de::Error>(self, bytes: &'de [u8]) -> Result<Text<'de>, E> {
                 // All bytes, whatever the first ones are: so it takes a few instructions for the whole.
-                if bytes.iter().fold(false, |found, byte| found | (*byte < 0x20)) {
+                if bytes.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < 0x20 {
                     return Err(E::custom("control character in a string, which JSON must escape"));
                 }
                 Ok(Text(match std::str::from_utf8(bytes) {

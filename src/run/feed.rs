@@ -91,4 +91,8 @@ impl Feed for Queue {
     fn is_ready(&mut self) -> bool {
         self.ended || self.rest.is_ready()
     }
+
+    fn never_waits(&self) -> bool {
+        self.rest.never_waits()
+    }
 }

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use anyhow::Context as _;
 
@@ -45,6 +45,9 @@ pub trait Feed: Send + 'static {
 
     /// Whether the next item is there without waiting for anybody.
     fn is_ready(&mut self) -> bool;
+
+    /// Whether that is so of every item to come.
+    fn never_waits(&self) -> bool;
 }
 
 /// Where the output goes, and what came of each item.
@@ -77,6 +80,9 @@ pub fn in_order<F: Feed, T: Send + 'static, A: Send>(
         }
         return Ok(vec![state]);
     }
+    if feed.never_waits() {
+        return fed_by_workers(feed, workers, state, make, sink);
+    }
     let (sender, messages) = sync_channel(workers * AHEAD);
     let jobs = Arc::new(Jobs::default());
     let feeding = Arc::clone(&jobs);
@@ -90,13 +96,7 @@ pub fn in_order<F: Feed, T: Send + 'static, A: Send>(
         let worker = || {
             let mut state = state();
             while let Some(job) = jobs.take() {
-                let mut output = Output { part: Part::default(), slot: &job.slot };
-                for item in job.items {
-                    let value = make(item, &mut state, &mut output);
-                    output.done(value);
-                }
-                // Where the output is closed nobody wants it.
-                let _ = output.send();
+                work(job.items, &job.slot, &mut state, &make);
                 jobs.release(job.bytes);
             }
             state
@@ -104,11 +104,88 @@ pub fn in_order<F: Feed, T: Send + 'static, A: Send>(
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
         consume(messages, sink)?;
         drop(stop);
-        let states = threads
-            .into_iter()
-            .map(|thread| thread.join().map_err(|_| anyhow::anyhow!("a worker thread broke down")));
-        states.collect()
+        joined(threads)
     })
+}
+
+/// The same where no item is waited for: each worker fetches its own, so that what was just read is at
+/// hand to the core that read it, and no thread stands beside the workers.
+fn fed_by_workers<F: Feed, T: Send + 'static, A: Send>(
+    feed: F,
+    workers: usize,
+    state: impl Fn() -> A + Sync,
+    make: impl Fn(F::Item, &mut A, &mut dyn Write) -> T + Sync,
+    sink: &mut dyn Sink<F::Told, T>,
+) -> anyhow::Result<Vec<A>> {
+    let (sender, messages) = sync_channel(workers * AHEAD);
+    let source = Mutex::new(Some((feed, sender)));
+    // The next batch and its slot, which stand in the items' order, since one worker at a time asks.
+    // The sender goes with the last one, and the messages end.
+    let fetch = || {
+        let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = source.as_mut().and_then(|(feed, sender)| {
+            let (items, _) = batch(feed, sender)?;
+            let (slot, output) = sync_channel(PARTS);
+            sender.send(Message::Slot(items.len(), output)).ok()?;
+            Some((items, slot))
+        });
+        if next.is_none() {
+            *source = None;
+        }
+        next
+    };
+    let worker = || {
+        let mut state = state();
+        while let Some((items, slot)) = fetch() {
+            work(items, &slot, &mut state, &make);
+        }
+        state
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+        consume(messages, sink)?;
+        joined(threads)
+    })
+}
+
+/// Works on a batch; what comes of it goes to its slot.
+fn work<I, T, A>(
+    items: Vec<I>,
+    slot: &SyncSender<Part<T>>,
+    state: &mut A,
+    make: impl Fn(I, &mut A, &mut dyn Write) -> T,
+) {
+    let mut output = Output { part: Part::default(), slot };
+    for item in items {
+        let value = make(item, state, &mut output);
+        output.done(value);
+    }
+    // Where the output is closed nobody wants it.
+    let _ = output.send();
+}
+
+/// The states that the workers end with.
+fn joined<A>(threads: Vec<ScopedJoinHandle<'_, A>>) -> anyhow::Result<Vec<A>> {
+    let broke_down = |_| anyhow::anyhow!("a worker thread broke down");
+    threads.into_iter().map(|thread| thread.join().map_err(broke_down)).collect()
+}
+
+/// The items that are to be worked on together, and how many bytes they have; None after the last.
+fn batch<F: Feed, T>(
+    feed: &mut F,
+    sender: &SyncSender<Message<F::Told, T>>,
+) -> Option<(Vec<F::Item>, usize)> {
+    // Nobody is left to be told where sending fails.
+    let tell = |told| drop(sender.send(Message::Told(told)));
+    let (mut items, mut bytes) = (Vec::new(), 0);
+    while let Some((item, size)) = feed.next(&mut { tell }) {
+        items.push(item);
+        bytes += size;
+        if bytes >= BATCH || !feed.is_ready() {
+            break;
+        }
+    }
+    Some((items, bytes)).filter(|(items, _)| !items.is_empty())
 }
 
 /// What the feeder and the workers hand on.
@@ -195,22 +272,8 @@ impl<I, T> Default for Jobs<I, T> {
 
 impl<I: Send + 'static, T: Send + 'static> Jobs<I, T> {
     fn feed<F: Feed<Item = I>>(&self, mut feed: F, sender: &SyncSender<Message<F::Told, T>>) {
-        // Nobody is left to be told where sending fails.
-        let tell = |told| drop(sender.send(Message::Told(told)));
-        let (mut items, mut bytes) = (Vec::new(), 0);
-        loop {
-            let next = feed.next(&mut { tell });
-            let ended = next.is_none();
-            if let Some((item, size)) = next {
-                items.push(item);
-                bytes += size;
-            }
-            let goes_on = !ended && bytes < BATCH && feed.is_ready();
-            let sent = goes_on || items.is_empty() || {
-                let bytes = std::mem::take(&mut bytes);
-                self.send(std::mem::take(&mut items), bytes, sender)
-            };
-            if ended || !sent {
+        while let Some((items, bytes)) = batch(&mut feed, sender) {
+            if !self.send(items, bytes, sender) {
                 break;
             }
         }
@@ -329,8 +392,8 @@ mod tests {
 
     use super::*;
 
-    /// Numbers, with a word told before each third.
-    struct Numbers(std::ops::Range<usize>);
+    /// Numbers, with a word told before each third; whether they are waited for.
+    struct Numbers(std::ops::Range<usize>, bool);
 
     impl Feed for Numbers {
         type Item = usize;
@@ -346,6 +409,10 @@ mod tests {
 
         fn is_ready(&mut self) -> bool {
             !self.0.start.is_multiple_of(7)
+        }
+
+        fn never_waits(&self) -> bool {
+            !self.1
         }
     }
 
@@ -393,14 +460,14 @@ mod tests {
         format!("{number} ").repeat((number * 7919) % 90_000 / (1 + number % 40))
     }
 
-    fn work(workers: usize, count: usize, room: &mut Room) -> anyhow::Result<usize> {
+    fn worked(workers: usize, count: usize, waits: bool, room: &mut Room) -> anyhow::Result<usize> {
         let make = |number: usize, sum: &mut usize, out: &mut dyn Write| {
             *sum += number;
             // Whether it could be written is the sink's to say.
             let _ = out.write_all(text(number).as_bytes());
             number
         };
-        Ok(in_order(Numbers(0..count), workers, || 0, make, room)?.into_iter().sum())
+        Ok(in_order(Numbers(0..count, waits), workers, || 0, make, room)?.into_iter().sum())
     }
 
     proptest! {
@@ -408,10 +475,10 @@ mod tests {
 
         #[test]
         fn any_number_of_workers_makes_the_same_in_the_same_order(
-            workers in 1_usize..9, count in 0_usize..200,
+            workers in 1_usize..9, count in 0_usize..200, waits: bool,
         ) {
             let mut room = Room::of(usize::MAX);
-            let sum = work(workers, count, &mut room).unwrap();
+            let sum = worked(workers, count, waits, &mut room).unwrap();
             prop_assert_eq!(sum, (0..count).sum::<usize>());
             prop_assert_eq!(&room.done, &(0..count).collect::<Vec<_>>());
             prop_assert!(room.bytes == (0..count).map(text).collect::<String>().into_bytes());
@@ -422,9 +489,11 @@ mod tests {
     #[test]
     fn a_closed_output_ends_the_work_at_once_wherever_it_stands() {
         for most in [0, 10, 100_000, 3_000_000] {
-            let mut room = Room::of(most);
-            let error = work(4, usize::MAX, &mut room).unwrap_err();
-            assert_eq!(error.downcast::<io::Error>().unwrap().kind(), io::ErrorKind::BrokenPipe);
+            for waits in [true, false] {
+                let error = worked(4, usize::MAX, waits, &mut Room::of(most)).unwrap_err();
+                let error = error.downcast::<io::Error>().unwrap();
+                assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+            }
         }
     }
 
@@ -442,6 +511,9 @@ mod tests {
                 Some((self.0, 1))
             }
             fn is_ready(&mut self) -> bool {
+                false
+            }
+            fn never_waits(&self) -> bool {
                 false
             }
         }

@@ -203,7 +203,8 @@ fn a_million_misses_of_one_query_take_the_memory_of_a_few() {
     let folder = tempfile::tempdir().unwrap();
     let saved = folder.path().join("a.ndjson");
     let lines = (0..1000).map(|n| json!({"session_id": n.to_string(), "rag_traces": traces}));
-    std::fs::write(&saved, lines.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    std::fs::write(&saved, lines.map(|line| line.to_string()).collect::<Vec<_>>().join("\n"))
+        .unwrap();
     let mut gaps = process();
     gaps.args(["gaps", "--format", "json"]).arg(&saved);
     let mut running = Running::start(&mut gaps);

@@ -123,7 +123,9 @@ impl<'a> CitationJoin<'a> {
         for same in citations.same() {
             let first = same.first().and_then(|first| retrieved.get(first.index()));
             if first == Some(&true) {
-                same.iter().for_each(|cited| mark(&mut retrieved, *cited));
+                for cited in same {
+                    mark(&mut retrieved, *cited);
+                }
             }
         }
         Self { citations, counts, retrieved }
