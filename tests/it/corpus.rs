@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Run, Server, feather, id, run};
+use crate::harness::{Run, Server, feather, has, id, process, run};
 
 /// Four of the sample sessions, told apart by blanks.
 const SAMPLES: &str = concat!(
@@ -389,5 +389,54 @@ fn a_gate_over_no_session_is_not_passed() {
         let done = printed(&format!("{line} {SAMPLES} --where channel=fax"));
         assert_eq!(done.code, 11, "{done:?}");
         done.says(&["nothing to judge: no session was selected"]);
+    }
+}
+
+#[test]
+fn one_core_and_all_of_them_print_the_same_bytes() {
+    if !has("taskset") {
+        return;
+    }
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/demo/sessions");
+    let texts: Vec<Value> = fs::read_dir(samples)
+        .unwrap()
+        .map(|path| serde_json::from_slice(&fs::read(path.unwrap().path()).unwrap()).unwrap())
+        .collect();
+    let line = |n: usize| {
+        let mut document = texts[n * 7 % texts.len()].clone();
+        document["session_id"] = json!(id(n));
+        if n % 50 == 3 { "{\"broken\": ".to_owned() } else { document.to_string() }
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("week.ndjson");
+    fs::write(&path, (0..400).map(line).collect::<Vec<_>>().join("\n")).unwrap();
+    for command in [
+        "rag --summary",
+        "rag --format csv",
+        "rag --by doc_id --summary --format json",
+        "rag --thresholds --format csv",
+        "tools --summary --format json",
+        "tools --only error",
+        "tools --sort -latency_ms --limit 50 --format ndjson",
+        "gaps --format json",
+        "fetch --overview --format csv",
+        "fetch --format ndjson",
+        "fetch --summary --by channel,day",
+        "transcript --format ndjson",
+        "transcript --summary",
+        "missing --format markdown",
+    ] {
+        let printed = |cores: Option<&str>| {
+            let mut run = process();
+            if let Some(cores) = cores {
+                let all = std::mem::replace(&mut run, std::process::Command::new("taskset"));
+                run.args(["-c", cores]).arg(all.get_program());
+                run.envs(all.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            }
+            let output = run.args(command.split(' ')).arg(&path).output().unwrap();
+            assert_eq!(output.status.code(), Some(4), "{command}: the broken ones");
+            (output.stdout, output.stderr)
+        };
+        assert!(printed(None) == printed(Some("0")), "{command}");
     }
 }

@@ -84,6 +84,15 @@ fn an_overview_has_dates_and_agents_and_says_once_what_is_missing_everywhere() {
         // There is none of these.
         assert!(!page.contains("hand-offs") && !page.contains("cited"), "{page}");
     }
+    let reasons = ["legacy_session", "no_rag_trace", "no_kb_snapshot", "no_tool_trace", "no_csat"];
+    documents[0]["missing_evidence_reasons"] = json!(reasons);
+    documents[1]["missing_evidence_reasons"] = json!([]);
+    for (width, words) in
+        [(" --width 80", "legacy, rag, +3"), ("", "no_kb_snapshot, no_tool_trace")]
+    {
+        let page = over(&documents, &format!("fetch in.ndjson --overview{width}")).stdout;
+        assert!(page.contains(words), "{page}");
+    }
 }
 
 #[test]

@@ -12,6 +12,9 @@ use crate::rows::{ABSENT, Cell, EachRow, Head, Tone};
 /// What stands between the parts of a list.
 const BETWEEN: &str = ", ";
 
+/// Parts of a list that a cell has room for; of a longer one there are fewer, and how many more.
+const LISTED: usize = 3;
+
 /// A table's rows, compared.
 pub(super) struct Survey {
     columns: Vec<Compared>,
@@ -22,7 +25,8 @@ pub(super) struct Survey {
 struct Compared {
     /// Digits that tell its ids apart.
     digits: Option<usize>,
-    /// What stands in every row.
+    /// Whether its cells are lists of which it is said once what stands in every row, and what.
+    list: bool,
     shared: Vec<String>,
 }
 
@@ -60,6 +64,7 @@ impl Survey {
         let column = |((head, ids), shared): ((&Head, BTreeSet<String>), Option<Vec<String>>)| {
             Compared {
                 digits: head.ids.then(|| digits(&ids)),
+                list: head.shared,
                 // One row says what it says itself.
                 shared: shared.filter(|_| rows > 1).unwrap_or_default(),
             }
@@ -73,13 +78,21 @@ impl Survey {
             if let Some(digits) = column.digits {
                 shorten(&mut cell.text, digits);
             }
-            if !column.shared.is_empty() {
+            if column.list {
                 let own = |word: &&str| !column.shared.iter().any(|shared| shared == word);
                 let rest: Vec<&str> = cell.text.split(BETWEEN).filter(own).collect();
-                cell.text = Cow::Owned(rest.join(BETWEEN));
-                if cell.text.is_empty() {
-                    (cell.text, cell.tone) = (ABSENT.into(), Tone::Dim);
+                let text = match rest.len() {
+                    0 => ABSENT.to_owned(),
+                    all if all > LISTED => {
+                        let first = rest.get(..LISTED - 1).unwrap_or_default().join(BETWEEN);
+                        format!("{first}{BETWEEN}+{}", all - (LISTED - 1))
+                    }
+                    _ => rest.join(BETWEEN),
+                };
+                if rest.is_empty() {
+                    cell.tone = Tone::Dim;
                 }
+                cell.text = Cow::Owned(text);
             }
         }
     }
