@@ -1,5 +1,6 @@
 //! The API key: where it comes from, what it may hold, and that nothing prints it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,12 @@ const MAX_KEY_FILE: u64 = 8 * 1024;
 /// What people put around a value.
 const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
 
+/// From so many characters on a key is hidden where a server tells it.
+const SECRET: usize = 6;
+
+/// What stands in its place.
+const HIDDEN: &str = "[the API key]";
+
 /// An API key, ready to be sent. It has no way to be shown.
 #[derive(Clone)]
 pub struct Key(HeaderValue);
@@ -23,6 +30,20 @@ impl Key {
     /// The header's value, marked sensitive.
     pub fn header(&self) -> HeaderValue {
         self.0.clone()
+    }
+
+    /// A text that may have come from a server, without the key: what is sent to it can come back. A
+    /// key of a few letters is no secret, and stands in any text.
+    pub fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let key = self.0.to_str().unwrap_or_default();
+        let escaped = key.replace('\\', "\\\\").replace('"', "\\\"");
+        let mut text = Cow::Borrowed(text);
+        for key in [&*escaped, key] {
+            if key.len() >= SECRET && text.contains(key) {
+                text = Cow::Owned(text.replace(key, HIDDEN));
+            }
+        }
+        text
     }
 
     /// A key from `text`; `whence` names its source in the error.

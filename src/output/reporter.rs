@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::api::{self, Trace};
+use crate::api::{self, Key, Trace};
 use crate::cli::{ErrorFormat, Output, ProgressChoice};
 use crate::exit::Exit;
 use crate::failure::{Failure, Subject};
@@ -39,6 +39,8 @@ pub struct Reporter {
     exits: BTreeMap<Exit, usize>,
     /// HTTP status, or what else went wrong → failures with it.
     kinds: BTreeMap<String, usize>,
+    /// What is shown nowhere.
+    key: Option<Key>,
     /// Columns of the terminal that only standard error goes to.
     beside: Option<usize>,
     /// The width of the widest table that was not laid out.
@@ -186,9 +188,20 @@ impl Reporter {
             progress: None,
             exits: BTreeMap::new(),
             kinds: BTreeMap::new(),
+            key: None,
             beside: terminal.beside,
             widest: Arc::default(),
         }
+    }
+
+    /// From now on this key is told nowhere, whatever a server makes of it.
+    pub fn conceal(&mut self, key: Key) {
+        self.key = Some(key);
+    }
+
+    /// A line without the key.
+    fn without_key<'t>(&self, line: &'t str) -> Cow<'t, str> {
+        self.key.as_ref().map_or(Cow::Borrowed(line), |key| key.hide(line))
     }
 
     /// Shows progress over `total` sessions: by a bar on a terminal, where there is more than one
@@ -372,7 +385,9 @@ impl Reporter {
     /// A message behind a label, which may be empty: one line or, on a terminal, as many as it takes.
     fn labelled(&self, label: &str, ink: Ink, message: &str) {
         let blank = if label.is_empty() { "" } else { " " };
-        let text = format!("{label}{blank}{}", sanitize::line(message));
+        // Before it is wrapped, which could take it apart.
+        let message = self.without_key(message);
+        let text = format!("{label}{blank}{}", sanitize::line(&message));
         let lines = match self.width {
             Some(width) => wrap::wrap_words(&text, width).join("\n"),
             None => text,
@@ -385,7 +400,7 @@ impl Reporter {
     fn line(&self, line: &str) {
         let write = || {
             // Where standard error is gone there is nobody left to tell.
-            let _ = writeln!(io::stderr().lock(), "{line}");
+            let _ = writeln!(io::stderr().lock(), "{}", self.without_key(line));
         };
         match &self.progress {
             Some(progress) => progress.suspend(write),

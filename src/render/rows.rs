@@ -215,6 +215,7 @@ impl Printer {
 
     /// What was collected, once all are known, as one piece.
     pub fn end(&self, collected: Collected, out: Out<'_>) -> io::Result<()> {
+        let seen = collected.seen();
         let rows: Vec<Made> = collected.into_held().map(|(_, row)| row).collect();
         if self.format != Format::Table && self.format != Format::Markdown {
             let rows = rows.into_iter().filter_map(|row| match row {
@@ -234,7 +235,10 @@ impl Printer {
         if rows.is_empty() && self.pick.is_any() {
             return Ok(());
         }
-        let mut title = vec![spell::counted(rows.len(), one, many)];
+        let mut title = vec![spell::counted(seen, one, many)];
+        if rows.len() < seen {
+            title.push(format!("{} shown", spell::count(rows.len())));
+        }
         if heads.iter().any(|head| head.times) {
             title.push(format!("times in {}", self.options.spelling.zone.name()));
         }

@@ -84,7 +84,7 @@ impl Pick {
 
     /// Holds rows until all are known.
     pub fn top<T>(&self) -> Top<T> {
-        Top { heap: BinaryHeap::new(), limit: self.limit, serial: 0 }
+        Top { heap: BinaryHeap::new(), limit: self.limit, serial: 0, seen: 0 }
     }
 
     /// What a row is sorted by.
@@ -195,13 +195,21 @@ pub struct Top<T> {
     heap: BinaryHeap<Held<T>>,
     limit: Option<usize>,
     serial: u64,
+    /// Rows that came, held or not.
+    seen: usize,
 }
 
 impl<T> Top<T> {
+    /// How many rows came, be they held or not.
+    pub const fn seen(&self) -> usize {
+        self.seen
+    }
+
     /// Takes a row, if it is among the first; it is made only then.
     pub fn push(&mut self, keys: Vec<Key>, row: impl FnOnce() -> T) {
         let serial = self.serial;
         self.serial += 1;
+        self.seen += 1;
         if let Some(limit) = self.limit
             && self.heap.len() >= limit
         {
@@ -216,6 +224,7 @@ impl<T> Top<T> {
 
     /// Takes over what another holds, whose rows came later.
     pub fn extend(&mut self, other: Self) {
+        self.seen += other.seen - other.heap.len();
         for (keys, row) in other.into_held() {
             self.push(keys, || row);
         }

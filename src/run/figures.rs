@@ -141,6 +141,7 @@ impl Run<'_> {
         let tally = std::mem::take(&mut self.tally);
         let passed_over = std::mem::take(&mut self.passed_over);
         let done = work(self);
+        self.before = std::mem::take(&mut self.seen);
         (self.selection, self.tally, self.passed_over) = (selection, tally, passed_over);
         done
     }

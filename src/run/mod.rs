@@ -140,6 +140,8 @@ struct Run<'a> {
     total: usize,
     /// Sessions so far, and how many of the documents were of one that came before.
     seen: HashSet<u64>,
+    /// The sessions that these are held against.
+    before: HashSet<u64>,
     repeated: usize,
     /// Which documents are wanted, and how many were.
     selection: Arc<Selection>,
@@ -181,6 +183,7 @@ impl<'a> Run<'a> {
             reporter,
             total: 0,
             seen: HashSet::new(),
+            before: HashSet::new(),
             repeated: 0,
             selection: Arc::default(),
             selected: 0,
@@ -320,6 +323,11 @@ impl<'a> Run<'a> {
             let sessions = counted(self.repeated, "document is", "documents are");
             let message = format!("{sessions} of a session that came before; every one is counted");
             self.reporter.warn(&message);
+        }
+        let both = self.seen.intersection(&self.before).count();
+        if both > 0 {
+            let are = counted(both, "session stands", "sessions stand");
+            self.reporter.warn(&format!("{are} on both sides, held against what is the same"));
         }
         let mut all = empty();
         for figures in figures {

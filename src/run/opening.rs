@@ -137,6 +137,9 @@ impl Run<'_> {
             };
             let base = BaseUrl::parse(&base, connection.allow_http)?;
             let key = self.key(&base)?;
+            if let Some(key) = &key {
+                self.reporter.conceal(key.clone());
+            }
             (base, key)
         };
         let route = api::Route::choose(&base, |name| std::env::var_os(name))?;

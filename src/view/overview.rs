@@ -81,6 +81,9 @@ pub struct OverviewRow<'a> {
     pub retrievals: usize,
     /// Retrievals that the runtime counted as a hit.
     pub hits: usize,
+    /// Retrievals that say whether they were one.
+    #[serde(skip)]
+    pub verdicts: usize,
     /// `hits` of the retrievals that say whether they were one, 0 to 1; null where there are none.
     pub hit_rate: Option<f64>,
     /// Chunks that reached the model.
@@ -202,9 +205,9 @@ impl Row for OverviewRow<'_> {
             Column::<Self>::numbers("turns", |row, _| Cell::count(row.turns)).below(3),
             Column::<Self>::numbers("hits", |row, _| {
                 let rate = row.hit_rate.map(spell::percent);
-                let (hits, all) = (spell::count(row.hits), spell::count(row.retrievals));
+                let (hits, all) = (spell::count(row.hits), spell::count(row.verdicts));
                 rate.map_or_else(Cell::absent, |rate| {
-                    let tone = look::HITS.tone(row.hits, row.retrievals);
+                    let tone = look::HITS.tone(row.hits, row.verdicts);
                     Cell::new(format!("{hits}/{all} {rate}"), tone)
                 })
             })
@@ -307,6 +310,7 @@ pub fn head<'a, M, R, C, T>(input: &'a SessionAnalysisInput<'a, M, R, C, T>) -> 
         turns: input.messages.len(),
         retrievals: input.rag_traces.len(),
         hits: 0,
+        verdicts: 0,
         hit_rate: None,
         citations: input.citations.len(),
         tool_calls: input.tool_calls.len(),
@@ -340,6 +344,7 @@ impl<'a> OverviewRow<'a> {
         let (retrievals, traces) = (rag.counts(), &rag.input().rag_traces);
         Self {
             hits: retrievals.hits,
+            verdicts: retrievals.verdicts,
             hit_rate: share(retrievals.hits, retrievals.verdicts),
             misses: retrievals.misses,
             unanswerable: retrievals.unanswerable,

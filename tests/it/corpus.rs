@@ -21,6 +21,8 @@ const SAMPLES: &str = concat!(
 
 const SHOWCASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/demo/sessions/showcase.json");
 
+const PRICE_RISE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/demo/sessions/price-rise.json");
+
 fn printed(line: &str) -> Run {
     run(feather().args(line.split(' ')))
 }
@@ -54,8 +56,14 @@ fn session(number: usize, channel: &str, retrievals: usize, hits: usize) -> Valu
 /// Sessions in a file, each of ten retrievals; `hits` gives the hits of the one at a place.
 fn saved(folder: &Path, name: &str, count: usize, hits: impl Fn(usize) -> usize) -> String {
     let channel = |number: usize| if number.is_multiple_of(2) { "chat" } else { "voice" };
-    let lines: Vec<String> =
-        (0..count).map(|n| session(n, channel(n), 10, hits(n)).to_string()).collect();
+    // No session stands in two files.
+    let first: usize = 1000 * name.bytes().map(usize::from).sum::<usize>();
+    let line = |n: usize| {
+        let mut session = session(n, channel(n), 10, hits(n));
+        session["session_id"] = json!(id(first + n));
+        session.to_string()
+    };
+    let lines: Vec<String> = (0..count).map(line).collect();
     let path = folder.join(name);
     fs::write(&path, lines.join("\n")).unwrap();
     path.to_str().unwrap().to_owned()
@@ -169,7 +177,8 @@ fn every_summary_is_told_in_every_format_and_never_as_not_a_number() {
     let bare = folder.path().join("bare.json");
     fs::write(&bare, r#"{"session_id":"s"}"#).unwrap();
     for command in ["fetch", "transcript", "rag", "tools", "missing"] {
-        for grouped in ["", " --by channel", " --by day,channel", &format!(" --against {SHOWCASE}")]
+        for grouped in
+            ["", " --by channel", " --by day,channel", &format!(" --against {PRICE_RISE}")]
         {
             for path in [SAMPLES, bare.to_str().unwrap()] {
                 for format in ["table", "json", "ndjson", "csv", "markdown"] {
@@ -438,5 +447,37 @@ fn one_core_and_all_of_them_print_the_same_bytes() {
             (output.stdout, output.stderr)
         };
         assert!(printed(None) == printed(Some("0")), "{command}");
+    }
+}
+
+#[test]
+fn who_holds_sessions_against_themselves_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = saved(folder.path(), "all.ndjson", 40, |n| n % 10);
+    for line in [
+        format!("rag --summary {all} --against {all} --fail-if-worse"),
+        format!("gaps {all} --against {all}"),
+    ] {
+        printed(&line).says(&["40 sessions stand on both sides, held against what is the same"]);
+    }
+    let other =
+        fs::read_to_string(&all).unwrap().replace("\"session_id\":\"1", "\"session_id\":\"2");
+    let path = folder.path().join("other.ndjson");
+    fs::write(&path, other).unwrap();
+    let done = printed(&format!("rag --summary {all} --against {}", path.display()));
+    assert!(!done.stderr.contains("both sides"), "{}", done.stderr);
+}
+
+#[test]
+fn a_table_of_the_first_rows_says_how_many_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = saved(folder.path(), "all.ndjson", 40, |n| n % 10);
+    for (line, title) in [
+        (format!("fetch {all} --overview --limit 3"), "40 sessions · 3 shown"),
+        (format!("rag {all} --limit 3"), "400 retrievals · 3 shown"),
+        (format!("rag {all} --sort -hit"), "400 retrievals"),
+    ] {
+        let done = printed(&line);
+        assert!(done.stdout.lines().next().unwrap().starts_with(title), "{}", done.stdout);
     }
 }

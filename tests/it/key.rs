@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::harness::{Reply, Run, Running, Server, document, feather, id, run, until};
+use crate::harness::{Reply, Run, Running, Server, document, error_body, feather, id, run, until};
 
 /// What is looked for in everything that is printed or written.
 const SECRET: &str = "fk_live_N0b0dyMayReadThis";
@@ -258,17 +258,24 @@ fn contents(folder: &Path) -> String {
 #[test]
 fn the_key_is_in_nothing_that_is_printed_or_written() {
     let elsewhere = Server::of_documents();
-    let location = elsewhere.url();
+    let location = format!("{}/{SECRET}", elsewhere.url());
+    // What a server was sent it can tell, in every text that is passed on.
     let server = Server::start(move |request| match request.index() {
-        0 => Reply::ok(request),
+        0 => Reply::ok(request).header("X-Request-Id", SECRET),
         1 => Reply::json(302, "").header("Location", &*location),
-        2 => Reply::json(200, "[]"),
+        2 => Reply::json(200, error_body("odd", SECRET)),
         3 => Reply::json(200, "{").cut(),
         4 => Reply::raw("garbage\r\n\r\n"),
         5 => Reply::reset(),
         6 => Reply::hang(),
-        7 => Reply::json(422, r#"{"detail":[{"loc":["a"],"msg":"b","type":"c"}]}"#),
-        status => Reply::error(u16::try_from(status).unwrap(), "odd", "No."),
+        7 => {
+            let told = r#"{"detail":[{"loc":["a"],"msg":"KEY","type":"c","input":"KEY"}]}"#;
+            Reply::json(422, told.replace("KEY", SECRET))
+        }
+        status => {
+            let told = format!("The key {SECRET} is \"{SECRET}\".");
+            Reply::error(u16::try_from(status).unwrap(), "odd", &told)
+        }
     });
     let folder = tempfile::tempdir().unwrap();
     let sessions: Vec<String> =

@@ -57,9 +57,19 @@ fn braces_in_strings_are_text() {
 
 #[test]
 fn a_broken_line_costs_one_document() {
-    for broken in
-        ["{\"a\": tru", "{\"a\": \"cut of", "{\"a\": [1, 2", "{\"a\": {\"b\": 1}", "oops", "{]"]
-    {
+    for broken in [
+        "{\"a\": tru",
+        "{\"a\": \"cut of",
+        "{\"a\": [1, 2",
+        "{\"a\": {\"b\": 1}",
+        "oops",
+        "{]",
+        // What is cut off here could go on in the next line; but not with the same key.
+        "{\"n\": 1,",
+        "{\"n\":",
+        "{\"n\": [",
+        "{\"n\": [{\"b\": 1},",
+    ] {
         assert_eq!(
             split(&format!("{{\"n\":1}}\n{broken}\n{{\"n\":2}}\n{{\"n\":3}}")),
             [
@@ -76,6 +86,8 @@ fn a_broken_line_costs_one_document() {
 #[test]
 fn unindented_documents_stay_whole() {
     let text = "{\n\"a\": [\n{\n\"b\": 1\n},\n{\n\"b\": 2\n}\n]\n}";
+    assert_eq!(pieces(text), [text]);
+    let text = "{\"a\": [\n{\"b\": 1},\n{\"b\": 2}\n], \"c\":\n{\"d\": 1}}";
     assert_eq!(pieces(text), [text]);
 }
 
