@@ -14,7 +14,7 @@ use crate::input::outline::{Outline, Seam};
 use crate::input::refusal;
 use crate::input::split::Place;
 use crate::model::{
-    self, KNOWN_SCHEMA_VERSION, MAX_DEPTH, Repaired, SessionAnalysisInput, Text, json_type,
+    self, KNOWN_SCHEMA_VERSION, MAX_DEPTH, Repaired, SessionAnalysisInput, Skipped, Text, json_type,
 };
 
 /// From this size on, in bytes, a thread of its own pays.
@@ -165,6 +165,37 @@ impl Document {
         self.read_repaired(&error)
     }
 
+    /// The same by two threads where the document is large: one reads retrievals and citations, the
+    /// other all else, and each passes over what the other reads.
+    pub fn read_by_two<'a, M, R, C, T>(
+        &'a self,
+    ) -> Result<SessionAnalysisInput<'a, M, R, C, T>, Failure>
+    where
+        M: Deserialize<'a>,
+        R: Deserialize<'a> + Send,
+        C: Deserialize<'a> + Send,
+        T: Deserialize<'a>,
+    {
+        if self.text.len() >= LARGE {
+            let json = self.json();
+            let (evidence, rest) = thread::scope(|scope| {
+                let aside = scope.spawn(|| {
+                    let evidence: SessionAnalysisInput<'a, Skipped, R, C, Skipped> =
+                        serde_json::from_str(json).ok()?;
+                    Some((evidence.rag_traces, evidence.citations))
+                });
+                let rest: Option<SessionAnalysisInput<'a, M, Skipped, Skipped, T>> =
+                    serde_json::from_str(json).ok();
+                (aside.join().ok().flatten(), rest)
+            });
+            if let (Some((rag_traces, citations)), Some(rest)) = (evidence, rest) {
+                return Ok(rest.with_evidence(rag_traces, citations));
+            }
+            // What is wrong is told as it stands in the document.
+        }
+        self.read()
+    }
+
     /// Reads a document that is JSON and that was refused with `error`.
     fn read_repaired<'a, I: Deserialize<'a>>(
         &'a self,
@@ -275,5 +306,51 @@ impl<'de: 'a, 'a> Deserialize<'de> for Head<'a> {
         }
 
         deserializer.deserialize_map(HeadVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::{CitedChunk, MessageEntry, RagTraceEntry, ToolCallEntry};
+
+    type Whole<'a> = SessionAnalysisInput<
+        'a,
+        MessageEntry<'a>,
+        RagTraceEntry<'a>,
+        CitedChunk<'a>,
+        ToolCallEntry<'a>,
+    >;
+
+    #[test]
+    fn two_threads_read_a_large_document_as_one_does_whole_odd_and_broken() {
+        let message = json!({"turn_id": "t", "role": "user", "content": "some words ".repeat(20)});
+        let trace =
+            json!({"assistant_turn_id": "t", "hit": true, "retrieved": [{"chunk_id": "c"}]});
+        let whole = json!({
+            "session_id": "s", "rag_traces": vec![trace; 3000], "messages": vec![message; 4000],
+            "citations": [{"chunk_id": "c"}], "tool_calls": [{"name": "x"}],
+            "missing_evidence_reasons": ["no_csat"],
+        })
+        .to_string();
+        assert!(whole.len() > LARGE);
+        let texts = [
+            whole.clone(),
+            whole.replacen("\"hit\":true", "\"hit\":\"yes\"", 1),
+            whole.replacen("\"role\":\"user\"", "\"role\":7", 1),
+            whole.replacen("\"session_id\"", "\"no_id\"", 1),
+            whole[..whole.len() - 9].to_owned(),
+            format!("{{\"citations\":[],{}", &whole[1..]),
+        ];
+        for text in texts {
+            let place = Place::START;
+            let origin = Origin::File { label: "a".into(), place, beside: false };
+            let document = Document::new(Unread { origin, bytes: text.into() }).unwrap();
+            let by_one: Result<Whole<'_>, _> = document.read();
+            let by_two: Result<Whole<'_>, _> = document.read_by_two();
+            assert_eq!(format!("{by_one:?}"), format!("{by_two:?}"));
+        }
     }
 }

@@ -263,17 +263,6 @@ impl<R: Source> Splitter<R> {
             self.searched = brace + 1;
             let gap = Gap::before(&self.buffer[self.start..brace]);
             if !gap.is_suspicious() {
-                if brace > self.start && self.buffer[brace - 1] == b'\n' && !gap.solid.is_empty() {
-                    match self.begins_alike(brace) {
-                        Some(true) => return Some(brace),
-                        Some(false) => {}
-                        // Its key is still to come.
-                        None => {
-                            self.searched = brace;
-                            return None;
-                        }
-                    }
-                }
                 continue;
             }
             let solid_end = self.start + gap.solid.len();
@@ -293,19 +282,6 @@ impl<R: Source> Splitter<R> {
         }
         self.searched = self.buffer.len();
         None
-    }
-
-    /// Whether the brace at the beginning of a line is followed by the key that the current document
-    /// begins with. Then the line before was cut off behind a comma, a colon or a bracket: what writes
-    /// documents writes the same key first in each, and hardly ever in what is in them. None where too
-    /// little is read to tell.
-    fn begins_alike(&self, brace: usize) -> Option<bool> {
-        let Some(mark) = array::mark(&self.buffer[self.start..brace]) else { return Some(false) };
-        let inside = self.buffer[brace + 1..].trim_ascii_start();
-        if inside.len() < mark.len() && !self.at_end {
-            return None;
-        }
-        Some(inside.starts_with(mark))
     }
 
     /// Gives out the current document, which ends at `end`.

@@ -115,6 +115,38 @@ pub struct SessionAnalysisInput<
     pub missing_evidence_reasons: Vec<MissingEvidenceReason<'a>>,
 }
 
+impl<'a, M, R, C, T> SessionAnalysisInput<'a, M, R, C, T> {
+    /// The same with other retrievals and citations.
+    pub fn with_evidence<S, D>(
+        self,
+        rag_traces: Vec<S>,
+        citations: Vec<D>,
+    ) -> SessionAnalysisInput<'a, M, S, D, T> {
+        SessionAnalysisInput {
+            rag_traces,
+            citations,
+            analyzer_input_schema_version: self.analyzer_input_schema_version,
+            session_id: self.session_id,
+            organization_id: self.organization_id,
+            agent_id: self.agent_id,
+            channel: self.channel,
+            started_at: self.started_at,
+            ended_at: self.ended_at,
+            completion_reason: self.completion_reason,
+            knowledge_gap_analysis_outcome: self.knowledge_gap_analysis_outcome,
+            messages: self.messages,
+            tool_calls: self.tool_calls,
+            handoff_events: self.handoff_events,
+            kb_snapshot: self.kb_snapshot,
+            user_feedback: self.user_feedback,
+            csat: self.csat,
+            reopen: self.reopen,
+            customer_metadata: self.customer_metadata,
+            missing_evidence_reasons: self.missing_evidence_reasons,
+        }
+    }
+}
+
 /// One message of the transcript; the API redacts it before it is sent.
 #[derive(Debug, Deserialize)]
 pub struct MessageEntry<'a> {

@@ -108,8 +108,8 @@ impl<'d> Reader<'d> {
     pub fn read<'a, M, R, C, T>(&'a self) -> anyhow::Result<SessionAnalysisInput<'a, M, R, C, T>>
     where
         M: Deserialize<'a>,
-        R: Deserialize<'a>,
-        C: Deserialize<'a>,
+        R: Deserialize<'a> + Send,
+        C: Deserialize<'a> + Send,
         T: Deserialize<'a>,
         SessionAnalysisInput<'a, M, R, C, T>: Overviewed,
     {
@@ -123,13 +123,15 @@ impl<'d> Reader<'d> {
     ) -> anyhow::Result<SessionAnalysisInput<'a, M, R, C, T>>
     where
         M: Deserialize<'a>,
-        R: Deserialize<'a>,
-        C: Deserialize<'a>,
+        R: Deserialize<'a> + Send,
+        C: Deserialize<'a> + Send,
         T: Deserialize<'a>,
         SessionAnalysisInput<'a, M, R, C, T>: Overviewed,
     {
         self.look_up()?;
-        let input = self.document.read().map_err(retell)?;
+        let alone = self.cores.is_some_and(|cores| cores > 1);
+        let input = if alone { self.document.read_by_two() } else { self.document.read() };
+        let input = input.map_err(retell)?;
         self.select(&input)?;
         Ok(input)
     }

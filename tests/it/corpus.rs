@@ -460,11 +460,8 @@ fn who_holds_sessions_against_themselves_is_told() {
     ] {
         printed(&line).says(&["40 sessions stand on both sides, held against what is the same"]);
     }
-    let other =
-        fs::read_to_string(&all).unwrap().replace("\"session_id\":\"1", "\"session_id\":\"2");
-    let path = folder.path().join("other.ndjson");
-    fs::write(&path, other).unwrap();
-    let done = printed(&format!("rag --summary {all} --against {}", path.display()));
+    let other = saved(folder.path(), "other.ndjson", 40, |n| n % 10);
+    let done = printed(&format!("rag --summary {all} --against {other}"));
     assert!(!done.stderr.contains("both sides"), "{}", done.stderr);
 }
 

@@ -158,6 +158,7 @@ fn a_gate_says_what_matched_how_often_and_where_first() {
     let folder = corpus();
     let errors = "fail-on error: 3 calls in 2 of 30 sessions, first 5e551000 #2\n";
     let misses = "fail-on miss: 3 retrievals in 2 of 30 sessions, first 5e551000 #2\n";
+    let both = "warning: 1 session stands on both sides, held against what is the same\n";
     let reasons = "fail-on no_csat: 2 of 30 sessions, first 5e551000\n";
     for (line, told) in [
         ("tools week.ndjson --fail-on error", errors),
@@ -166,7 +167,10 @@ fn a_gate_says_what_matched_how_often_and_where_first() {
         ("tools week.ndjson --fail-on error --fields name", errors),
         ("tools week.ndjson --fail-on error --summary", errors),
         ("tools week.ndjson --fail-on error --summary --by name", errors),
-        ("tools week.ndjson --fail-on error --summary --against bad.json", errors),
+        (
+            "tools week.ndjson --fail-on error --summary --against bad.json",
+            &format!("{both}{errors}"),
+        ),
         ("rag week.ndjson --fail-on miss", misses),
         ("rag week.ndjson --fail-on miss --chunks", misses),
         ("rag week.ndjson --fail-on miss --summary", misses),
