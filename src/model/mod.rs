@@ -12,6 +12,7 @@
 
 #[cfg(test)]
 mod contract;
+mod depth;
 mod enums;
 mod lenient;
 mod lists;
@@ -21,8 +22,10 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use self::values::{id, id_or_empty, ids, object, object_or_empty, optional_id, shallow};
+use self::depth::shallow;
+use self::values::{id, id_or_empty, ids, object, object_or_empty, optional_id};
 
+pub use self::depth::MAX_DEPTH;
 pub use self::enums::{KnowledgeGapAnalysisOutcome, MissingEvidenceReason};
 pub use self::lenient::{Repaired, repair};
 pub use self::lists::{LazyList, List};
@@ -30,10 +33,6 @@ pub use self::values::{KbVersions, LazyText, Number, Text, Timestamp, json_type}
 
 /// The newest `analyzer_input_schema_version` this program was written against.
 pub const KNOWN_SCHEMA_VERSION: i64 = 2;
-
-/// Nesting past this is refused where it would be indented: a document of so many levels would grow
-/// by its square.
-pub const MAX_DEPTH: usize = 1000;
 
 /// One element of a list that is counted but not read.
 pub type Skipped = IgnoredAny;

@@ -14,7 +14,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::MAX_DEPTH;
 use super::lists::List;
 
 /// A string of the document: borrowed from its buffer where no escape forces a copy.
@@ -327,47 +326,6 @@ pub(super) fn object_or_empty<'de, D: Deserializer<'de>, T: Default + Deserializ
     deserializer: D,
 ) -> Result<T, D::Error> {
     object(deserializer).map(Option::unwrap_or_default)
-}
-
-/// Reads any value, as JSON has it. Fails where it nests too deep to be indented.
-pub(super) fn shallow<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<&'de RawValue>, D::Error> {
-    let value = Option::<&RawValue>::deserialize(deserializer)?;
-    if value.is_some_and(|value| nests_deeper(value.get().as_bytes(), MAX_DEPTH)) {
-        return Err(de::Error::custom("too many levels"));
-    }
-    Ok(value)
-}
-
-/// Whether valid JSON nests deeper than so many levels.
-fn nests_deeper(mut json: &[u8], most: usize) -> bool {
-    // That many levels take that many brackets.
-    if json.len() <= 2 * most {
-        return false;
-    }
-    let mut depth = 0_usize;
-    while let Some((byte, rest)) = json.split_first() {
-        json = rest;
-        match byte {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b'"' => {
-                while let Some(end) = memchr::memchr2(b'"', b'\\', json) {
-                    let escape = json.get(end) == Some(&b'\\');
-                    json = json.get(end + 1 + usize::from(escape)..).unwrap_or_default();
-                    if !escape {
-                        break;
-                    }
-                }
-            }
-            _ => {}
-        }
-        if depth > most {
-            return true;
-        }
-    }
-    false
 }
 
 /// Makes something of a value as JSON spells it.

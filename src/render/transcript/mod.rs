@@ -313,4 +313,6 @@ fn trim(text: &str) -> &str {
 }
 
 #[cfg(test)]
+mod parts_tests;
+#[cfg(test)]
 mod tests;

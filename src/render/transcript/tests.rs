@@ -200,9 +200,9 @@ const PAGE_MARKDOWN: &str = r#"## Session `s-1`
 ### CSAT · 2026-09-15 00:01:00 UTC · 4 of 5
 "#;
 
-const ALL: Selection = Selection::ALL;
+pub(super) const ALL: Selection = Selection::ALL;
 
-fn options(width: Option<usize>) -> LayoutOptions {
+pub(super) fn options(width: Option<usize>) -> LayoutOptions {
     LayoutOptions { width, ..LayoutOptions::default() }
 }
 
@@ -333,7 +333,7 @@ fn prose() -> impl Strategy<Value = String> {
 
 /// A document in which everything has an id that can be looked for: messages `m1`…, retrievals `r1`…,
 /// citations `k1`…, recorded calls `t1`….
-fn documents() -> impl Strategy<Value = Value> {
+pub(super) fn documents() -> impl Strategy<Value = Value> {
     let message = (prose(), 0..4_usize, prop::option::of(0..6_usize), prop::option::of(0..6_usize));
     let pointer = || prop::collection::vec((0..8_usize, prose()), 0..6);
     (prop::collection::vec(message, 0..6), pointer(), pointer(), pointer(), prose()).prop_map(
@@ -423,26 +423,6 @@ proptest! {
         let recorded = all("tool_calls");
         let recorded = recorded.iter().filter(|call| call["status"] != "unrecorded").count();
         prop_assert_eq!(recorded, count("tool_calls"));
-    }
-
-    #[test]
-    fn a_session_in_parts_is_the_session(document in documents(), size in 1_usize..4) {
-        let json = document.to_string();
-        let input: crate::view::transcript::Input<'_> = serde_json::from_str(&json).unwrap();
-        let transcript = Transcript::new(&input);
-        for format in [Format::Text, Format::Json, Format::Ndjson] {
-            prop_assert!(has_parts(&ALL, format));
-            let options = options(Some(80));
-            let places = 0..transcript.places();
-            let mut whole = Vec::new();
-            write(&transcript, &ALL, format, &options, places.clone(), &mut whole).unwrap();
-            let mut parts = Vec::new();
-            for start in places.step_by(size) {
-                let part = start..transcript.places().min(start + size);
-                write(&transcript, &ALL, format, &options, part, &mut parts).unwrap();
-            }
-            prop_assert_eq!(String::from_utf8(parts), String::from_utf8(whole));
-        }
     }
 
     #[test]
