@@ -1,5 +1,7 @@
 //! What can be told of a document by its brackets and strings alone, without parsing it.
 
+use crate::model::Scanner;
+
 /// The least distance of two seams, in bytes.
 const SEAM_DISTANCE: usize = 256 * 1024;
 
@@ -39,56 +41,6 @@ impl Outline {
             }
         }
         Self { depth: scanner.deepest, seams }
-    }
-}
-
-/// Follows strings and nesting through the bytes of one document.
-#[derive(Debug)]
-pub(super) struct Scanner {
-    pub position: usize,
-    pub in_string: bool,
-    depth: usize,
-    deepest: usize,
-    /// Just after the byte that closed the document.
-    pub closed: Option<usize>,
-}
-
-impl Scanner {
-    pub fn at(position: usize) -> Self {
-        Self { position, in_string: false, depth: 0, deepest: 0, closed: None }
-    }
-
-    /// Reads on up to `end`.
-    pub fn advance(&mut self, bytes: &[u8], end: usize) {
-        while self.position < end {
-            if self.in_string {
-                match memchr::memchr2(b'"', b'\\', &bytes[self.position..end]) {
-                    None => self.position = end,
-                    Some(offset) if bytes[self.position + offset] == b'"' => {
-                        self.position += offset + 1;
-                        self.in_string = false;
-                    }
-                    // An escape may reach past `end`; no `{` can be escaped in valid JSON.
-                    Some(offset) => self.position += offset + 2,
-                }
-                continue;
-            }
-            match bytes[self.position] {
-                b'"' => self.in_string = true,
-                b'{' | b'[' => {
-                    self.depth += 1;
-                    self.deepest = self.deepest.max(self.depth);
-                }
-                b'}' | b']' => {
-                    self.depth = self.depth.saturating_sub(1);
-                    if self.depth == 0 && self.closed.is_none() {
-                        self.closed = Some(self.position + 1);
-                    }
-                }
-                _ => {}
-            }
-            self.position += 1;
-        }
     }
 }
 

@@ -10,7 +10,7 @@
 use std::io::{self, Read};
 
 use super::array::{self, Element};
-use super::outline::Scanner;
+use crate::model::Scanner;
 
 /// How much is read at a time.
 pub const CHUNK: usize = 256 << 10;

@@ -1,4 +1,5 @@
-//! Values that are kept as JSON, and how deep they may nest.
+//! How deep JSON nests, by its brackets and strings alone; and values that may nest so deep and no
+//! deeper.
 
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
@@ -19,33 +20,68 @@ pub(super) fn shallow<'de, D: Deserializer<'de>>(
 }
 
 /// Whether valid JSON nests deeper than so many levels.
-fn nests_deeper(mut json: &[u8], most: usize) -> bool {
+fn nests_deeper(json: &[u8], most: usize) -> bool {
     // That many levels take that many brackets.
-    if json.len() <= 2 * most {
-        return false;
+    json.len() > 2 * most && {
+        let mut scanner = Scanner::at(0);
+        scanner.advance(json, json.len());
+        scanner.deepest > most
     }
-    let mut depth = 0_usize;
-    while let Some((byte, rest)) = json.split_first() {
-        json = rest;
-        match byte {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b'"' => {
-                while let Some(end) = memchr::memchr2(b'"', b'\\', json) {
-                    let escape = json.get(end) == Some(&b'\\');
-                    json = json.get(end + 1 + usize::from(escape)..).unwrap_or_default();
-                    if !escape {
-                        break;
+}
+
+/// Follows strings and nesting through the bytes of one document.
+#[derive(Debug)]
+pub struct Scanner {
+    /// The next byte.
+    pub position: usize,
+    /// Whether it is in a string.
+    pub in_string: bool,
+    /// How many levels are open there.
+    pub depth: usize,
+    /// How many levels were ever open.
+    pub deepest: usize,
+    /// Just after the byte that closed the document.
+    pub closed: Option<usize>,
+}
+
+impl Scanner {
+    /// Begins at a position, outside all.
+    pub const fn at(position: usize) -> Self {
+        Self { position, in_string: false, depth: 0, deepest: 0, closed: None }
+    }
+
+    /// Reads on up to `end`.
+    pub fn advance(&mut self, bytes: &[u8], end: usize) {
+        while self.position < end {
+            if self.in_string {
+                match memchr::memchr2(b'"', b'\\', &bytes[self.position..end]) {
+                    None => self.position = end,
+                    Some(offset) if bytes[self.position + offset] == b'"' => {
+                        self.position += offset + 1;
+                        self.in_string = false;
+                    }
+                    // An escape may reach past `end`; no `{` can be escaped in valid JSON.
+                    Some(offset) => self.position += offset + 2,
+                }
+                continue;
+            }
+            match bytes[self.position] {
+                b'"' => self.in_string = true,
+                b'{' | b'[' => {
+                    self.depth += 1;
+                    self.deepest = self.deepest.max(self.depth);
+                }
+                b'}' | b']' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 && self.closed.is_none() {
+                        self.closed = Some(self.position + 1);
                     }
                 }
+                _ => {}
             }
-            _ => {}
-        }
-        if depth > most {
-            return true;
+            self.position += 1;
         }
     }
-    false
 }
 
 #[cfg(test)]

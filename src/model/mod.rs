@@ -25,7 +25,7 @@ use serde_json::value::RawValue;
 use self::depth::shallow;
 use self::values::{id, id_or_empty, ids, object, object_or_empty, optional_id};
 
-pub use self::depth::MAX_DEPTH;
+pub use self::depth::{MAX_DEPTH, Scanner};
 pub use self::enums::{KnowledgeGapAnalysisOutcome, MissingEvidenceReason};
 pub use self::lenient::{Repaired, repair};
 pub use self::lists::{LazyList, List};

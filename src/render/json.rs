@@ -306,7 +306,7 @@ pub fn value(value: &impl Serialize, options: &LayoutOptions, out: Out<'_>) -> i
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
@@ -375,7 +375,8 @@ mod tests {
         }
     }
 
-    fn values() -> impl Strategy<Value = Value> {
+    /// Any value.
+    pub fn values() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Into::into),

@@ -136,9 +136,9 @@ impl Write for Painter<'_> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::Value;
 
     use super::*;
+    use crate::render::json::tests::values;
     use crate::render::sanitize;
 
     fn options(color: bool, terminal: bool) -> LayoutOptions {
@@ -181,22 +181,6 @@ mod tests {
         for (color, terminal) in [(false, true), (true, false), (false, false)] {
             assert_eq!(written(json, 64, &options(color, terminal)), json);
         }
-    }
-
-    fn values() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Into::into),
-            any::<i64>().prop_map(Into::into),
-            ".{0,8}".prop_map(Into::into),
-        ];
-        leaf.prop_recursive(4, 24, 4, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
-                prop::collection::vec((".{0,3}", inner), 0..4)
-                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
-            ]
-        })
     }
 
     proptest! {

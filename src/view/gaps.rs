@@ -59,15 +59,14 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// How this retrieval, which is a miss, missed.
-    fn of(trace: &RagTraceEntry<'_>) -> Self {
-        if trace.retrieved.is_empty() {
-            return Self::NothingFound;
-        }
-        match (score(trace), threshold_low(trace)) {
+    /// How this retrieval missed; None where it did not.
+    fn of(trace: &RagTraceEntry<'_>) -> Option<Self> {
+        let found = trace.retrieved.len();
+        is_miss(trace, found).then(|| match (score(trace), threshold_low(trace)) {
+            _ if found == 0 => Self::NothingFound,
             (Some(score), Some(low)) if score < low => Self::UnderThreshold,
             _ => Self::NoHit,
-        }
+        })
     }
 }
 
@@ -126,7 +125,7 @@ pub fn score_basis<'d>(trace: &'d RagTraceEntry<'_>) -> Option<&'d str> {
 impl<'d> Questions<'d> {
     /// Reads a document's retrievals.
     pub fn new(input: &'d Input<'d>) -> Self {
-        let any = input.rag_traces.iter().any(is_miss);
+        let any = input.rag_traces.iter().any(|trace| Kind::of(trace).is_some());
         let turns = any.then(|| {
             let mut latest = None;
             let before = input.messages.iter().enumerate().map(|(index, message)| {
@@ -149,10 +148,7 @@ impl<'d> Questions<'d> {
 
     /// The retrievals, in the document's order.
     pub fn all(&self) -> impl Iterator<Item = Question<'d>> {
-        self.input
-            .rag_traces
-            .iter()
-            .map(|trace| Question { trace, missed: is_miss(trace).then(|| Kind::of(trace)) })
+        self.input.rag_traces.iter().map(|trace| Question { trace, missed: Kind::of(trace) })
     }
 
     /// The number of a miss's turn, from 1; None for an orphan.

@@ -178,7 +178,7 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
         self.counts.verdicts += usize::from(trace.hit.is_some());
 
         let mut flags = Flags::default();
-        flags.set(Flag::Miss, is_miss(trace));
+        flags.set(Flag::Miss, is_miss(trace, trace.retrieved.len()));
         flags.set(Flag::Unanswerable, is_unanswerable(trace));
         flags.set(Flag::Uncited, cited == 0 && !trace.retrieved.is_empty());
         flags.set(Flag::Orphan, turn.is_none());
@@ -263,7 +263,7 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
             .flat_map(|entry| self.chunks_of(entry))
     }
 
-    /// The retrievals and how many chunks of each were cited, in the document's order.
+    /// The retrievals, each with its flags, in the document's order.
     pub fn retrievals(&self) -> impl Iterator<Item = (&'d RagTraceEntry<'d>, Flags)> {
         self.entries.iter().filter_map(|entry| match entry.what {
             What::Retrieval { trace, .. } => Some((trace, entry.flags)),
@@ -396,11 +396,11 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
     }
 }
 
-/// [`Flag::Miss`].
-pub fn is_miss(trace: &RagTraceEntry<'_>) -> bool {
+/// [`Flag::Miss`], of a retrieval that found so many chunks.
+pub fn is_miss<L>(trace: &RagTraceEntry<'_, L>, found: usize) -> bool {
     match trace.hit {
         Some(hit) => !hit,
-        None => trace.retrieved.is_empty(),
+        None => found == 0,
     }
 }
 
@@ -417,7 +417,7 @@ fn disagrees(trace: &RagTraceEntry<'_>) -> bool {
 }
 
 /// [`Flag::Unanswerable`].
-fn is_unanswerable(trace: &RagTraceEntry<'_>) -> bool {
+pub fn is_unanswerable<L>(trace: &RagTraceEntry<'_, L>) -> bool {
     let Some(answerability) = &trace.answerability else { return false };
     match answerability.label.as_deref() {
         Some(label) if !label.is_empty() => label.eq_ignore_ascii_case("unanswerable"),

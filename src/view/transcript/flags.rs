@@ -1,17 +1,19 @@
-//! What needs a look, by name.
+//! What needs a look, by name; what `rag` flags too is its to define.
+
+use crate::view::rag::Flag;
 
 /// The content was cut.
 pub const TRUNCATED: &str = "truncated";
-/// A citation that no retrieval of its turn returned.
-pub const CITED_NOT_RETRIEVED: &str = "cited-not-retrieved";
+/// [`Flag::CitedNotRetrieved`].
+pub const CITED_NOT_RETRIEVED: &str = Flag::CitedNotRetrieved.name();
 /// Evidence of a turn that no message has.
-pub const ORPHAN: &str = "orphan";
-/// The runtime did not count the retrieval as a hit.
-pub const MISS: &str = "miss";
-/// The retrieval holds no answer, by its label or, without one, by its score.
-pub const UNANSWERABLE: &str = "unanswerable";
-/// Chunks were found and none of them was cited.
-pub const UNCITED: &str = "uncited";
+pub const ORPHAN: &str = Flag::Orphan.name();
+/// [`Flag::Miss`].
+pub const MISS: &str = Flag::Miss.name();
+/// [`Flag::Unanswerable`].
+pub const UNANSWERABLE: &str = Flag::Unanswerable.name();
+/// [`Flag::Uncited`].
+pub const UNCITED: &str = Flag::Uncited.name();
 /// A recorded tool call that no message asked for.
 pub const UNASKED: &str = "unasked";
 /// A message carries a result, yet there is no call left that it could answer.

@@ -25,6 +25,7 @@ use self::flags::{HANDED_OFF, REOPENED, raised};
 use self::places::{ByTurn, place_handoffs};
 use super::calls::{self, Call};
 use super::citations::Citations;
+use super::rag::{is_miss, is_unanswerable};
 use super::turns::{Turns, seconds_between};
 use crate::model::{
     CitedChunk, HandoffEvent, LazyList, LazyText, MessageEntry, MissingEvidenceReason,
@@ -410,16 +411,9 @@ impl<'a> Transcript<'a> {
 
 /// The flags of a retrieval of which so many chunks were cited.
 fn retrieval_flags(turn: usize, trace: &Retrieval<'_>, cited: usize) -> Vec<&'static str> {
-    let unanswerable = trace.answerability.as_ref().is_some_and(|gate| match &gate.label {
-        Some(label) => label.eq_ignore_ascii_case(UNANSWERABLE),
-        None => gate
-            .raw_top_score
-            .zip(gate.threshold_low)
-            .is_some_and(|(score, low)| score.as_f64() < low.as_f64()),
-    });
     raised(&[
-        (trace.hit == Some(false), MISS),
-        (unanswerable, UNANSWERABLE),
+        (is_miss(trace, trace.retrieved.len()), MISS),
+        (is_unanswerable(trace), UNANSWERABLE),
         (!trace.retrieved.is_empty() && cited == 0, UNCITED),
         (turn == 0, ORPHAN),
     ])
