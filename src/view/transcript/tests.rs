@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::flags::CITED_NOT_RETRIEVED;
 use super::*;
+use crate::view::rag;
 
 /// What a call came to: name, status, turn, result, turn it was answered in.
 type Told<'a> = (&'a str, Status, usize, Option<&'a str>, Option<usize>);
@@ -399,4 +400,33 @@ fn rows_have_the_fields_of_the_api_with_the_digits_that_were_sent() {
     let rows: Vec<_> = transcript.rows(&Selection::ALL).collect();
     let json = serde_json::to_string(&rows).unwrap();
     assert!(json.contains(r#""tool_calls":[],"retrievals":[],"citations":[],"#), "{json}");
+}
+
+#[test]
+fn a_retrieval_has_the_flags_that_rag_gives_it() {
+    let gate = |facts: Value| json!({"answerability": facts});
+    let kinds = [
+        json!({}),
+        json!({"hit": true}),
+        json!({"hit": false, "retrieved": [{"chunk_id": "c"}]}),
+        json!({"retrieved": [{"chunk_id": "c"}]}),
+        gate(json!({"label": "Unanswerable"})),
+        gate(json!({"label": "", "raw_top_score": 0.1, "threshold_low": 0.4})),
+    ];
+    let top_alone = json!({"hit": true, "top_score": 0.1, "answerability": {"threshold_low": 0.4}});
+    for trace in kinds.into_iter().chain([top_alone]) {
+        let text = json!({"session_id": "s", "rag_traces": [trace]}).to_string();
+        let input: rag::Input<'_> = serde_json::from_str(&text).unwrap();
+        let expected: Vec<_> = rag::Rag::new(&input)
+            .rows(rag::Flags::default())
+            .next()
+            .unwrap()
+            .flags
+            .names()
+            .collect();
+        let input: Input<'_> = serde_json::from_str(&text).unwrap();
+        let transcript = Transcript::new(&input);
+        let Some(Row::Orphan(orphan)) = transcript.rows(&Selection::ALL).last() else { panic!() };
+        assert_eq!(orphan.evidence.retrievals[0].flags, expected, "{text}");
+    }
 }
