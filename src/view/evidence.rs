@@ -2,7 +2,9 @@
 //! a condition or a group costs no second reading.
 
 use super::calls::join;
-use super::overview::{self, CALLS, EVIDENCE, MESSAGES, OverviewRow, RETRIEVALS, head, row};
+use super::overview::{
+    self, CALLS, EVIDENCE, MESSAGES, OverviewRow, RETRIEVALS, head, row, row_of,
+};
 use super::rag::Rag;
 use super::{gaps, messages, missing, rag, tools, transcript};
 use crate::model::{SessionAnalysisInput, Skipped};
@@ -30,6 +32,14 @@ impl Overviewed for overview::Input<'_> {
     }
 }
 
+impl Overviewed for SessionAnalysisInput<'_> {
+    const TELLS: &'static [&'static [&'static str]] = EVIDENCE;
+
+    fn overview(&self) -> OverviewRow<'_> {
+        row_of(&Rag::new(self))
+    }
+}
+
 impl Overviewed for rag::Input<'_> {
     const TELLS: &'static [&'static [&'static str]] = &[RETRIEVALS];
 
@@ -50,7 +60,7 @@ impl Overviewed for messages::Input<'_> {
     const TELLS: &'static [&'static [&'static str]] = &[MESSAGES];
 
     fn overview(&self) -> OverviewRow<'_> {
-        head(self).with_messages(self.messages.iter().map(messages::Message::model_and_cut))
+        head(self).with_messages(&self.messages)
     }
 }
 
@@ -58,10 +68,8 @@ impl Overviewed for transcript::Input<'_> {
     const TELLS: &'static [&'static [&'static str]] = &[MESSAGES, CALLS];
 
     fn overview(&self) -> OverviewRow<'_> {
-        let messages = self.messages.iter();
-        let messages = messages.map(|message| (message.model_used.as_deref(), message.truncated));
         let calls = join(&self.messages, &self.tool_calls, |_| None);
-        head(self).with_calls(&calls).with_messages(messages)
+        head(self).with_calls(&calls).with_messages(&self.messages)
     }
 }
 
@@ -110,6 +118,7 @@ mod tests {
             assert_eq!(all.len(), whole.as_object().unwrap().len());
             let mut fields = 0;
             for (row, told) in [
+                told::<SessionAnalysisInput<'_>>(&text, &mut None),
                 told::<rag::Input<'_>>(&text, &mut None),
                 told::<tools::Input<'_>>(&text, &mut None),
                 told::<messages::Input<'_>>(&text, &mut None),
@@ -122,7 +131,7 @@ mod tests {
                     assert_eq!(row[&field], whole[&field], "{field}");
                 }
             }
-            assert!(fields > 6 * 20);
+            assert!(fields > 7 * 20);
         }
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rag::{is_miss, score_used};
-use super::turns::{Place, Turns};
+use super::turns::{self, Place, Spoken, Turns};
 use crate::model::{
     LazyText, MissingEvidenceReason as Reason, Number, RagTraceEntry, SessionAnalysisInput,
     Skipped, Text, Timestamp,
@@ -34,16 +34,30 @@ impl Place for Said<'_> {
     }
 }
 
-impl<'a> Said<'a> {
-    /// What a customer said; None where somebody else spoke, or nothing was said.
-    fn words(&self) -> Option<Cow<'a, str>> {
-        let role = self.role.as_deref().unwrap_or_default();
-        if !role.eq_ignore_ascii_case("user") && !role.eq_ignore_ascii_case("customer") {
-            return None;
-        }
-        let words = self.content?.decode();
-        (!words.trim().is_empty()).then_some(words)
+impl<'a> turns::Said<'a> for Said<'a> {
+    fn timestamp(&self) -> Option<&Timestamp<'a>> {
+        self.timestamp.as_ref()
     }
+}
+
+impl<'a> Spoken<'a> for Said<'a> {
+    fn role(&self) -> &str {
+        self.role.as_deref().unwrap_or_default()
+    }
+
+    fn content(&self) -> Option<LazyText<'a>> {
+        self.content
+    }
+}
+
+/// What a customer said; None where somebody else spoke, or nothing was said.
+fn words<'a>(message: &impl Spoken<'a>) -> Option<Cow<'a, str>> {
+    let role = message.role();
+    if !role.eq_ignore_ascii_case("user") && !role.eq_ignore_ascii_case("customer") {
+        return None;
+    }
+    let words = message.content()?.decode();
+    (!words.trim().is_empty()).then_some(words)
 }
 
 /// How a retrieval missed.
@@ -70,10 +84,13 @@ impl Kind {
     }
 }
 
+/// A document of which all but the retrievals may be read more or less closely.
+type Asked<'d, M, C, T> = SessionAnalysisInput<'d, M, RagTraceEntry<'d>, C, T>;
+
 /// A document's retrievals as questions.
 #[derive(Debug)]
-pub struct Questions<'d> {
-    input: &'d Input<'d>,
+pub struct Questions<'d, M = Said<'d>, C = Skipped, T = Skipped> {
+    input: &'d Asked<'d, M, C, T>,
     /// None where nothing missed: nobody will ask.
     turns: Option<Places<'d>>,
 }
@@ -122,15 +139,15 @@ pub fn score_basis<'d>(trace: &'d RagTraceEntry<'_>) -> Option<&'d str> {
     trace.answerability.as_ref()?.score_basis.as_deref().filter(|basis| !basis.is_empty())
 }
 
-impl<'d> Questions<'d> {
+impl<'d, M: Spoken<'d>, C, T> Questions<'d, M, C, T> {
     /// Reads a document's retrievals.
-    pub fn new(input: &'d Input<'d>) -> Self {
+    pub fn new(input: &'d Asked<'d, M, C, T>) -> Self {
         let any = input.rag_traces.iter().any(|trace| Kind::of(trace).is_some());
         let turns = any.then(|| {
             let mut latest = None;
             let before = input.messages.iter().enumerate().map(|(index, message)| {
                 let before = latest;
-                if message.words().is_some() {
+                if words(message).is_some() {
                     latest = Some(index);
                 }
                 before
@@ -142,7 +159,7 @@ impl<'d> Questions<'d> {
     }
 
     /// The document they are of.
-    pub const fn input(&self) -> &'d Input<'d> {
+    pub const fn input(&self) -> &'d Asked<'d, M, C, T> {
         self.input
     }
 
@@ -161,7 +178,7 @@ impl<'d> Questions<'d> {
     /// When a miss's turn was said; of an orphan, when the session began.
     pub fn time(&self, turn: Option<usize>) -> Option<&'d Timestamp<'d>> {
         let message = turn.and_then(|number| self.input.messages.get(number - 1));
-        message.and_then(|message| message.timestamp.as_ref()).or(self.input.started_at.as_ref())
+        message.and_then(M::timestamp).or(self.input.started_at.as_ref())
     }
 
     /// The index of the customer's latest message before a turn.
@@ -171,7 +188,7 @@ impl<'d> Questions<'d> {
 
     /// What a customer's message says.
     pub fn words(&self, message: usize) -> Option<Cow<'d, str>> {
-        self.input.messages.get(message)?.words()
+        words(self.input.messages.get(message)?)
     }
 
     /// Whether the transcript was redacted before it was sent.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::turns::Written;
 use crate::model::{Number, SessionAnalysisInput, Skipped, Text, Timestamp};
 use crate::rows::{Cell, Column, Row};
 
@@ -29,10 +30,13 @@ pub struct Message<'a> {
     truncated: Option<bool>,
 }
 
-impl Message<'_> {
-    /// The model that wrote it, and whether its content was cut.
-    pub(super) fn model_and_cut(&self) -> (Option<&str>, bool) {
-        (self.model_used.as_deref(), self.truncated == Some(true))
+impl Written for Message<'_> {
+    fn model(&self) -> Option<&str> {
+        self.model_used.as_deref()
+    }
+
+    fn is_truncated(&self) -> bool {
+        self.truncated == Some(true)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::calls::{self, Call, Counts, Traffic, traffic};
 use super::cause::{self, Cause};
 use super::rag::Rag;
-use super::turns::{Place, Said};
+use super::turns::{Place, Said, Written};
 use super::{share, turns};
 use crate::model::{
     CitedChunk, KnowledgeGapAnalysisOutcome as Outcome, List, MissingEvidenceReason as Reason,
@@ -56,6 +56,16 @@ impl<'a> Said<'a> for Message<'a> {
 }
 
 traffic!(Message);
+
+impl Written for Message<'_> {
+    fn model(&self) -> Option<&str> {
+        self.model_used.as_deref()
+    }
+
+    fn is_truncated(&self) -> bool {
+        self.truncated == Some(true)
+    }
+}
 
 /// A session in a row: how it came in and ended, and how much of everything it holds.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -367,14 +377,11 @@ impl<'a> OverviewRow<'a> {
         }
     }
 
-    /// With [`MESSAGES`]: the model that wrote each, and whether its content was cut.
-    pub(super) fn with_messages(
-        self,
-        messages: impl Iterator<Item = (Option<&'a str>, bool)> + Clone,
-    ) -> Self {
+    /// With [`MESSAGES`].
+    pub(super) fn with_messages(self, messages: &'a [impl Written]) -> Self {
         Self {
-            truncated: messages.clone().filter(|(_, truncated)| *truncated).count(),
-            models: distinct(messages.filter_map(|(model, _)| model)),
+            truncated: messages.iter().filter(|message| message.is_truncated()).count(),
+            models: distinct(messages.iter().filter_map(Written::model)),
             ..self
         }
     }
@@ -382,14 +389,19 @@ impl<'a> OverviewRow<'a> {
 
 /// The document's row.
 pub fn row<'a>(input: &'a Input<'a>) -> OverviewRow<'a> {
-    let rag = Rag::new(input);
+    row_of(&Rag::new(input))
+}
+
+/// The row of a document whose retrievals are joined already.
+pub fn row_of<'a, M>(rag: &Rag<'a, M, ToolCallEntry<'a>>) -> OverviewRow<'a>
+where
+    M: Said<'a> + Traffic<'a> + Written,
+{
+    let input = rag.input();
     // No figure here depends on the calls' turns.
     let calls = calls::join(&input.messages, &input.tool_calls, |_| None);
-    let messages = input.messages.iter();
-    let messages =
-        messages.map(|message| (message.model_used.as_deref(), message.truncated == Some(true)));
-    let row = head(input).with_retrievals(&rag).with_calls(&calls).with_messages(messages);
-    OverviewRow { cause: cause::of(&rag), ..row }
+    let row = head(input).with_retrievals(rag).with_calls(&calls).with_messages(&input.messages);
+    OverviewRow { cause: cause::of(rag), ..row }
 }
 
 /// Each text that is not empty once, in their order.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use hashbrown::HashMap;
 
-use crate::model::{MessageEntry, MessageTools, MessageTurn, Timestamp};
+use crate::model::{LazyText, MessageEntry, MessageTools, MessageTurn, Timestamp};
 
 /// A message, as far as its place in the session goes.
 pub trait Place {
@@ -15,6 +15,42 @@ pub trait Place {
 pub trait Said<'a>: Place {
     /// When it was said.
     fn timestamp(&self) -> Option<&Timestamp<'a>>;
+}
+
+/// A message, as far as who spoke and what was said goes.
+pub trait Spoken<'a>: Said<'a> {
+    /// Who spoke; empty where that was not sent.
+    fn role(&self) -> &str;
+    /// What was said.
+    fn content(&self) -> Option<LazyText<'a>>;
+}
+
+/// A message, as far as who wrote it goes, and whether it is there as a whole.
+pub trait Written {
+    /// The model that wrote it.
+    fn model(&self) -> Option<&str>;
+    /// Whether its content was cut.
+    fn is_truncated(&self) -> bool;
+}
+
+impl<'a> Spoken<'a> for MessageEntry<'a> {
+    fn role(&self) -> &str {
+        &self.role
+    }
+
+    fn content(&self) -> Option<LazyText<'a>> {
+        Some(self.content)
+    }
+}
+
+impl Written for MessageEntry<'_> {
+    fn model(&self) -> Option<&str> {
+        self.model_used.as_deref()
+    }
+
+    fn is_truncated(&self) -> bool {
+        self.truncated
+    }
 }
 
 macro_rules! place {

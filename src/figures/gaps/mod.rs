@@ -23,6 +23,7 @@ use crate::rows::Page;
 use crate::rows::spell::{Zone, count, counted};
 use crate::view::ending::is_resolved;
 use crate::view::gaps::{Kind, Question, Questions, score, score_basis, threshold_low};
+use crate::view::turns::Spoken;
 
 /// Characters that are kept of what a customer said.
 const WORDS: usize = 1000;
@@ -106,7 +107,7 @@ type Latest = (bool, Option<DateTime<Utc>>, usize, Option<usize>, Option<usize>)
 
 impl Gaps {
     /// Folds a document in.
-    pub fn add(&mut self, questions: &Questions<'_>) {
+    pub fn add<'d, M: Spoken<'d>, C, T>(&mut self, questions: &Questions<'d, M, C, T>) {
         self.sessions += 1;
         let mut named: HashMap<&str, Asked<'_>> = HashMap::new();
         for (index, question) in questions.all().enumerate() {
@@ -246,7 +247,10 @@ fn cautions(rows: &[&GapRow<'_>]) -> Vec<String> {
 
 impl Gap {
     /// The misses of one query in one document; None where there are none.
-    fn of(questions: &Questions<'_>, misses: &[(usize, Question<'_>)]) -> Option<Self> {
+    fn of<'d, M: Spoken<'d>, C, T>(
+        questions: &Questions<'d, M, C, T>,
+        misses: &[(usize, Question<'_>)],
+    ) -> Option<Self> {
         let input = questions.input();
         let (redacted, session) = (questions.is_redacted(), &*input.session_id);
         let mut latest: Option<(Option<DateTime<Utc>>, usize, Kind)> = None;
@@ -351,7 +355,7 @@ impl Gap {
 
 /// The satisfaction score on a scale of five, in millionths.
 #[allow(clippy::cast_possible_truncation, reason = "`as` saturates; nobody is that satisfied")]
-fn csat(questions: &Questions<'_>) -> Option<i128> {
+fn csat<'d, M: Spoken<'d>, C, T>(questions: &Questions<'d, M, C, T>) -> Option<i128> {
     let csat = questions.input().csat.as_ref()?;
     let scale = csat.scale_max.map_or(5.0, Number::as_f64);
     let score = csat.score?.as_f64() / scale * 5.0;

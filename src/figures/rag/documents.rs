@@ -11,6 +11,7 @@ use crate::figures::Merge;
 use crate::rows::{Cell, Column, Page, Row, Tone, spell};
 use crate::view::ending::Ending;
 use crate::view::rag::{ChunkRow, Flags, Rag};
+use crate::view::turns::Said;
 
 /// What has been folded so far.
 #[derive(Debug, Default)]
@@ -40,7 +41,7 @@ struct Document {
 
 impl Documents {
     /// Folds a document in.
-    pub fn add(&mut self, rag: &Rag<'_>) {
+    pub fn add<'d, M: Said<'d>, T>(&mut self, rag: &Rag<'d, M, T>) {
         self.sessions += 1;
         self.no_citations += usize::from(rag.declares_no_citations());
         let ending = Ending::of(rag.input());

@@ -36,6 +36,7 @@ use crate::view::ending::Ending;
 use crate::view::gaps::{score, score_basis, threshold_low};
 use crate::view::rag::{Counts, Flag, Rag};
 use crate::view::share;
+use crate::view::turns::Said;
 
 /// What has been folded so far.
 #[derive(Debug)]
@@ -102,7 +103,7 @@ impl Summary {
     /// Folds a document in.
     ///
     /// Fails where a row cannot be made JSON of.
-    pub fn add(&mut self, rag: &Rag<'_>) -> serde_json::Result<()> {
+    pub fn add<'d, M: Said<'d>, T>(&mut self, rag: &Rag<'d, M, T>) -> serde_json::Result<()> {
         let by = By::nothing();
         let mut sorter = by.sorter(&PLAN, &[]);
         count(rag, &mut sorter)?;

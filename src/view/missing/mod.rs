@@ -26,7 +26,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::overview;
-use crate::model::{MissingEvidenceReason as Reason, Number, SessionAnalysisInput, Skipped};
+use crate::model::{
+    MessageEntry, MissingEvidenceReason as Reason, Number, RagTraceEntry, SessionAnalysisInput,
+    Skipped,
+};
 use crate::rows::{Cell, Column, Page, Row, Tone};
 
 /// What this view reads of a document.
@@ -41,6 +44,44 @@ pub struct MessageTraffic {
     /// The tool result it carries.
     #[serde(default)]
     tool_results: Option<Skipped>,
+}
+
+/// A message, as far as it has tool traffic.
+pub trait MayCall {
+    /// Whether it asks for a call or carries a result.
+    fn has_traffic(&self) -> bool;
+}
+
+/// A retrieval, as far as it found anything.
+pub trait MayFind {
+    /// Whether a chunk came back.
+    fn has_chunks(&self) -> bool;
+}
+
+impl MayCall for MessageTraffic {
+    fn has_traffic(&self) -> bool {
+        self.tool_results.is_some()
+            || self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
+    }
+}
+
+impl MayCall for MessageEntry<'_> {
+    fn has_traffic(&self) -> bool {
+        self.tool_results.is_some()
+            || self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
+    }
+}
+
+impl MayFind for RetrievalSize {
+    fn has_chunks(&self) -> bool {
+        self.retrieved.as_ref().is_some_and(|chunks| !chunks.is_empty())
+    }
+}
+
+impl MayFind for RagTraceEntry<'_> {
+    fn has_chunks(&self) -> bool {
+        !self.retrieved.is_empty()
+    }
 }
 
 /// A retrieval of which only the number of chunks is read.
@@ -312,7 +353,10 @@ fn declared_cell(row: &MissingRow<'_>) -> Cell<'static> {
 const NOTHING: &str = "nothing is missing: nothing is declared, and nothing is due";
 
 /// What stands around one session's reasons: whose they are, and what they come to.
-pub fn page(input: &Input<'_>, rows: &[MissingRow<'_>]) -> Page {
+pub fn page<M, R, C, T>(
+    input: &SessionAnalysisInput<'_, M, R, C, T>,
+    rows: &[MissingRow<'_>],
+) -> Page {
     let mut notes = Vec::new();
     if !rows.iter().any(MissingRow::is_missing) {
         notes.push(NOTHING.to_owned());
@@ -329,7 +373,7 @@ struct Present {
 }
 
 impl Present {
-    fn of(input: &Input<'_>) -> Self {
+    fn of<M: MayCall, R: MayFind, C, T>(input: &SessionAnalysisInput<'_, M, R, C, T>) -> Self {
         // An object without a field holds no fact.
         let metadata = input.customer_metadata.is_some_and(|raw| {
             !raw.get().trim_matches(['{', '}', ' ', '\n', '\r', '\t']).is_empty()
@@ -348,13 +392,8 @@ impl Present {
                 Evidence::CustomerMetadata => usize::from(metadata),
             }),
             version: input.analyzer_input_schema_version.map_or(2, Number::as_i64),
-            asked: input.messages.iter().any(|message| {
-                message.tool_results.is_some()
-                    || message.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
-            }),
-            found: input.rag_traces.iter().any(|retrieval| {
-                retrieval.retrieved.as_ref().is_some_and(|chunks| !chunks.is_empty())
-            }),
+            asked: input.messages.iter().any(MayCall::has_traffic),
+            found: input.rag_traces.iter().any(MayFind::has_chunks),
         }
     }
 
@@ -435,13 +474,17 @@ fn code(reason: &Reason<'_>) -> Option<&'static str> {
 }
 
 /// The reasons a document declares, each once, in its order.
-pub fn declared<'r, 'a>(input: &'r Input<'a>) -> impl Iterator<Item = &'r Reason<'a>> {
+pub fn declared<'r, 'a, M, R, C, T>(
+    input: &'r SessionAnalysisInput<'a, M, R, C, T>,
+) -> impl Iterator<Item = &'r Reason<'a>> {
     let mut seen = HashSet::new();
     input.missing_evidence_reasons.iter().filter(move |reason| seen.insert(reason.as_str()))
 }
 
 /// A row a declared reason in the document's order, then one for each that is due.
-pub fn rows<'a>(input: &'a Input<'a>) -> Vec<MissingRow<'a>> {
+pub fn rows<'a, M: MayCall, R: MayFind, C, T>(
+    input: &'a SessionAnalysisInput<'a, M, R, C, T>,
+) -> Vec<MissingRow<'a>> {
     let present = Present::of(input);
     let id = &*input.session_id;
     let mut rows: Vec<MissingRow<'a>> =

@@ -11,10 +11,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::calls::{self, Call, quote_error};
+use super::calls::{self, Call, Traffic, quote_error};
 pub use super::calls::{Counts, Status};
 use super::overview;
-use super::turns::Turns;
+use super::turns::{Said, Turns};
 use crate::model::{
     LazyText, MessageTools, MissingEvidenceReason, Number, SessionAnalysisInput, Skipped,
     Timestamp, ToolCallEntry,
@@ -216,9 +216,9 @@ fn counts(input: &Input<'_>, all: &Counts, shown: usize, named: bool) -> String 
 
 /// A row a call: in the order of the turns, in a turn as they were asked for, then as the document
 /// has them; orphans last.
-pub fn rows<'a>(
+pub fn rows<'a, M: Said<'a> + Traffic<'a>>(
     session_id: &'a str,
-    messages: &'a [MessageTools<'a>],
+    messages: &'a [M],
     records: &'a [ToolCallEntry<'a>],
 ) -> Vec<ToolRow<'a>> {
     let turns = Turns::new(messages);
@@ -238,7 +238,11 @@ pub fn rows<'a>(
     calls.iter().map(row).collect()
 }
 
-fn row<'a>(session_id: &'a str, messages: &'a [MessageTools<'a>], call: &Call<'a>) -> ToolRow<'a> {
+fn row<'a, M: Said<'a> + Traffic<'a>>(
+    session_id: &'a str,
+    messages: &'a [M],
+    call: &Call<'a>,
+) -> ToolRow<'a> {
     let asked_in = call.message().and_then(|index| messages.get(index));
     let mut flags = Vec::new();
     if call.turn.is_none() {
@@ -255,11 +259,11 @@ fn row<'a>(session_id: &'a str, messages: &'a [MessageTools<'a>], call: &Call<'a
         turn: call.turn,
         assistant_turn_id: call
             .recorded_turn_id()
-            .or_else(|| asked_in.map(|message| &*message.turn_id)),
+            .or_else(|| asked_in.map(M::turn_id)),
         timestamp: call
             .turn
             .and_then(|turn| messages.get(turn - 1))
-            .and_then(|message| message.timestamp.as_ref()),
+            .and_then(M::timestamp),
         tool_call_id: call.id(),
         name: call.name(),
         kind: call.asked.map(|(_, asked)| asked.kind.as_deref().unwrap_or("function")),
