@@ -8,6 +8,7 @@ mod figures;
 mod output;
 mod parse;
 mod prefix;
+mod report;
 mod selection;
 mod values;
 mod zone;
@@ -22,6 +23,7 @@ pub use self::figures::Figures;
 pub use self::output::Output;
 pub use self::parse::parse_time;
 pub use self::prefix::IdPrefix;
+pub use self::report::ReportArgs;
 pub use self::selection::Selection;
 pub use self::values::{
     ColorChoice, ErrorFormat, FetchFormat, GapCondition, MissingCondition, ProgressChoice,
@@ -83,9 +85,11 @@ impl Command {
             Self::Rag(args) => Some(&args.figures),
             Self::Tools(args) => Some(&args.figures),
             Self::Missing(args) => Some(&args.figures),
-            Self::Gaps(_) | Self::Schema { .. } | Self::Completions { .. } | Self::Demo { .. } => {
-                None
-            }
+            Self::Gaps(_)
+            | Self::Report(_)
+            | Self::Schema { .. }
+            | Self::Completions { .. }
+            | Self::Demo { .. } => None,
         }
     }
 
@@ -97,7 +101,7 @@ impl Command {
             Self::Rag(args) => args.summary || args.thresholds || args.is_by_document(),
             Self::Tools(args) => args.summary,
             Self::Missing(args) => args.summary,
-            Self::Gaps(_) => true,
+            Self::Gaps(_) | Self::Report(_) => true,
             Self::Schema { .. } | Self::Completions { .. } | Self::Demo { .. } => false,
         };
         summary || self.figures().is_some_and(|figures| !figures.by.is_empty())
@@ -234,6 +238,24 @@ Examples:
 Exit codes: 0 done, 2 usage, 4 unusable document, 10 a --fail-on status matched, and those of a
 fetch: feather-analysis --help lists them.")]
     Gaps(GapsArgs),
+    /// Make one page of HTML to look at and to pass on
+    ///
+    /// For one session its facts, what is missing, a timeline, and the transcript with its evidence. For
+    /// several the figures in pictures and tables, and the transcripts that their rows point to. One
+    /// file; nothing is fetched when it is opened. With --demo and no SESSION: all samples.
+    #[command(after_help = briefly!(
+        "report sessions/ --out week.html",
+        "report after/ --against before/ --out change.html"
+    ), after_long_help = "\
+Examples:
+  feather-analysis report --demo --out demo.html
+  feather-analysis report session.json > session.html
+  feather-analysis report sessions/ --since 7d --by channel --title \"This week\" --out week.html
+  feather-analysis report after/ --against before/ --out change.html
+
+Exit codes: 0 done, 2 usage, 4 unusable document (listed in the page), 11 no session was selected, and
+those of a fetch: feather-analysis --help lists them.")]
+    Report(ReportArgs),
     /// Say what the rows are that commands print
     ///
     /// Without ROWS: the kinds of rows, with a sentence each. With one: its JSON Schema (draft

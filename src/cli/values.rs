@@ -1,5 +1,6 @@
 //! The values that options take by name.
 
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Utc};
@@ -216,4 +217,19 @@ pub enum Time {
     Moment(DateTime<Utc>),
     /// So long ago
     Ago(Duration),
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(day) => write!(f, "{day}"),
+            Self::DaysAgo(0) => f.write_str("today"),
+            Self::DaysAgo(1) => f.write_str("yesterday"),
+            Self::DaysAgo(days) => write!(f, "{days} days ago"),
+            Self::Minute(time) => write!(f, "{}", time.format("%Y-%m-%d %H:%M")),
+            Self::Local(time) => write!(f, "{time}"),
+            Self::Moment(time) => write!(f, "{time}"),
+            Self::Ago(age) => write!(f, "{} ago", humantime::format_duration(*age)),
+        }
+    }
 }

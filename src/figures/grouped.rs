@@ -10,13 +10,13 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::by::{By, Key, Part};
-use super::figure::{Figure, Plan, Shown, Unit};
+use super::figure::{Figure, Of, Plan, Shown, Unit};
 use super::group::Group;
 use super::table::Table;
 use super::{fetch, missing, rag, tools, transcript};
 use crate::rows::look;
 use crate::rows::spell::{self, Spelling};
-use crate::rows::{Align, Cell, Field, Head, Kind, Page, Section, Tone};
+use crate::rows::{Align, Cell, Field, Head, Headline, Kind, Page, Section, Tone};
 
 /// The figures of every command that has any.
 pub static PLANS: [&Plan; 5] =
@@ -315,7 +315,7 @@ pub fn section<'t>(
 fn cell(figure: &Figure, value: Option<f64>, group: &Group) -> Cell<'static> {
     let Some(value) = value else { return Cell::absent() };
     let none = figure.unit == Unit::Count && value == 0.0;
-    Cell::new(figure.spell(value), if none { Tone::Dim } else { figure.tone(group) })
+    Cell::new(figure.spell(value), if none { Tone::Dim } else { figure.tone(group) }).ordered(value)
 }
 
 /// How much there is: `96 retrievals in 40 sessions`.
@@ -328,6 +328,36 @@ pub fn title(plan: &'static Plan, total: &Group) -> String {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
     let size = spell::counted(size as usize, plan.noun.0, plan.noun.1);
     format!("{size} in {sessions}")
+}
+
+/// All figures of a plan as they stand alone.
+pub fn headlines(plan: &'static Plan, group: &Group) -> Vec<Headline> {
+    let figures = plan.values(group, false);
+    let headline = |(figure, value): (&'static Figure, Option<f64>)| Headline {
+        name: figure.name,
+        title: figure.title,
+        value: cell(figure, value, group),
+        json: figure.json(value).to_string(),
+        of: rests_on(figure, group),
+        about: sentence(&figure.about.replace('`', "")),
+    };
+    figures.map(headline).collect()
+}
+
+/// What a figure is a share of, or how many it is over.
+fn rests_on(figure: &Figure, group: &Group) -> String {
+    match figure.of {
+        Of::Sessions | Of::Sum(_) => String::new(),
+        Of::Ratio { part, whole, .. } if figure.unit == Unit::Share => {
+            let (part, whole) = (spell::count(group.count(part)), spell::count(group.count(whole)));
+            format!("{part} of {whole}")
+        }
+        Of::Ratio { whole, .. } => format!("over {}", spell::count(group.count(whole))),
+        Of::Percentile { values, .. } => {
+            let count = group.values(values).map_or(0, |values| values.spread().count);
+            format!("of {}", spell::count(count))
+        }
+    }
 }
 
 /// All figures of a plan as people see them, a line a figure.

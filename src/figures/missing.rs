@@ -138,7 +138,7 @@ impl Row for SummaryRow {
         vec![
             Column::<Self>::words("reason", |row, _| Cell::new(&*row.reason, Tone::Strong)),
             Column::<Self>::numbers("sessions", |row, _| Cell::count(row.sessions)),
-            Column::<Self>::numbers("share", |row, _| Cell::of(row.share.map(spell::percent)))
+            Column::<Self>::numbers("share", |row, _| Cell::number(row.share, spell::percent))
                 .below(1),
             Column::<Self>::numbers("disagree", |row, _| {
                 match row.declared_but_present + row.absent_but_not_declared {

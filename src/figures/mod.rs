@@ -1,7 +1,9 @@
 //! Rows → figures: what many sessions come to, in groups, and held against other sessions.
 
 pub mod by;
+pub mod charts;
 pub mod compare;
+pub mod dashboard;
 pub mod estimate;
 pub mod fetch;
 pub mod figure;

@@ -92,6 +92,11 @@ impl Tally {
         })
     }
 
+    /// The values in order, each with how often it was counted.
+    pub fn values(&self) -> impl Iterator<Item = (f64, usize)> {
+        self.counts.values().copied()
+    }
+
     /// Their spread.
     pub fn spread(&self) -> Spread {
         Spread {

@@ -41,9 +41,20 @@ impl Table {
         }
     }
 
-    /// Takes one session apart; `session` has the values of the session's fields that are asked for.
-    pub fn sorter<'t>(&'t self, session: &[Option<String>]) -> Sorter<'t> {
-        self.by.sorter(self.plan, session)
+    /// Counts one session by what `feed` adds of it; `session` has the values of the session's fields
+    /// that are asked for.
+    ///
+    /// Fails where `feed` does.
+    pub fn count<E>(
+        &mut self,
+        session: &[Option<String>],
+        feed: impl FnOnce(&mut Sorter<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut sorter = self.by.sorter(self.plan, session);
+        feed(&mut sorter)?;
+        let shares = sorter.end();
+        self.add(shares);
+        Ok(())
     }
 
     /// The one group of a table that is told apart by nothing.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::by::Sorter;
 use super::figure::{Better, Figure, Of, Plan, Unit};
 use super::group::Group;
-use super::stats;
+use super::stats::{self, Tally};
 use super::table::Table;
 use crate::rows::{Cell, Column, Page, Quoting, Row, Tone, look, spell};
 use crate::view::calls::quote_error;
@@ -94,6 +94,11 @@ fn first_line(error: &str) -> String {
         None => line.to_owned(),
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
     }
+}
+
+/// The latencies of a group's calls, in milliseconds.
+pub fn latencies(group: &Group) -> Option<&Tally> {
+    group.values(LATENCY)
 }
 
 /// So many kinds of errors are shown to people; JSON has all.
@@ -193,7 +198,7 @@ impl Row for SummaryRow {
             Column::<Self>::numbers("ok", |row, _| Cell::count(row.ok)).below(3).optional(),
             Column::<Self>::numbers("errors", |row, _| Cell::count(row.errors)).optional(),
             Column::<Self>::numbers("rate", |row, _| {
-                let rate = Cell::of(row.error_rate.map(spell::percent));
+                let rate = Cell::number(row.error_rate, spell::percent);
                 let tone = look::TOOL_ERRORS.tone(row.errors, row.calls);
                 Cell { tone: if row.errors == 0 { Tone::Dim } else { tone }, ..rate }
             })
@@ -204,11 +209,11 @@ impl Row for SummaryRow {
                 .below(2)
                 .optional(),
             Column::<Self>::numbers("p50", |row, _| {
-                Cell::of(row.latency_p50_ms.map(spell::millis))
+                Cell::number(row.latency_p50_ms, spell::millis)
             })
             .optional(),
             Column::<Self>::numbers("p95", |row, _| {
-                Cell::of(row.latency_p95_ms.map(spell::millis))
+                Cell::number(row.latency_p95_ms, spell::millis)
             })
             .below(2)
             .optional(),

@@ -214,20 +214,20 @@ impl Row for SummaryRow {
             .below(2)
             .optional(),
             Column::<Self>::numbers("latency p50", |row, _| {
-                Cell::of(row.latency_p50_ms.map(spell::millis))
+                Cell::number(row.latency_p50_ms, spell::millis)
             })
             .optional(),
             Column::<Self>::numbers("p95", |row, _| {
-                Cell::of(row.latency_p95_ms.map(spell::millis))
+                Cell::number(row.latency_p95_ms, spell::millis)
             })
             .below(1)
             .optional(),
             Column::<Self>::numbers("wait p50", |row, _| {
-                Cell::of(row.wait_p50_seconds.map(spell::seconds))
+                Cell::number(row.wait_p50_seconds, spell::seconds)
             })
             .optional(),
             Column::<Self>::numbers("p95", |row, _| {
-                Cell::of(row.wait_p95_seconds.map(spell::seconds))
+                Cell::number(row.wait_p95_seconds, spell::seconds)
             })
             .below(1)
             .optional(),

@@ -37,6 +37,24 @@ impl Item {
         matches!((self, other), (Self::Session(id), Self::Session(other)) if id == other)
     }
 
+    /// The same once more, where it is a file that can be read again.
+    pub fn again(&self) -> Option<Self> {
+        match self {
+            Self::Documents { label, input: Input::Path(path) } if path.is_file() => {
+                Some(Self::Documents { label: label.clone(), input: Input::Path(path.clone()) })
+            }
+            _ => None,
+        }
+    }
+
+    /// What the user calls it, if it is no session to fetch.
+    pub fn label(&self) -> Option<&str> {
+        match self {
+            Self::Session(_) => None,
+            Self::Documents { label, .. } => Some(label),
+        }
+    }
+
     /// Where the file is, if it is one.
     fn path(&self) -> Option<&Path> {
         match self {

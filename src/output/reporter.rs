@@ -204,6 +204,11 @@ impl Reporter {
         self.key.as_ref().map_or(Cow::Borrowed(line), |key| key.hide(line))
     }
 
+    /// A failure in words that may go anywhere.
+    pub fn harmless(&self, failure: &str) -> String {
+        self.without_key(failure).into_owned()
+    }
+
     /// Shows progress over `total` sessions: by a bar on a terminal, where there is more than one
     /// and no documents scroll by that would tear it apart; by lines where the user insists.
     pub fn start_progress(&mut self, total: usize, scrolls: bool) {

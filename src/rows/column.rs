@@ -46,6 +46,19 @@ pub struct Cell<'a> {
     pub lines: Option<u8>,
     /// Where in the text what may be JSON stands; none where it is the whole.
     pub quotes: Vec<Range<usize>>,
+    /// What its column is sorted by, where that is not its text.
+    pub order: Option<f64>,
+    /// What it names, for whoever can open it.
+    pub opens: Option<Box<Opens>>,
+}
+
+/// A session, or a turn of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opens {
+    /// The session's id.
+    pub session_id: String,
+    /// The turn's number, from 1.
+    pub turn: Option<usize>,
 }
 
 /// What stands in a cell for what is not there.
@@ -54,7 +67,8 @@ pub const ABSENT: &str = "–";
 impl<'a> Cell<'a> {
     /// A cell with a tone.
     pub fn new(text: impl Into<Cow<'a, str>>, tone: Tone) -> Self {
-        Self { text: text.into(), tone, code: false, quotes: Vec::new(), lines: None }
+        let text = text.into();
+        Self { text, tone, code: false, quotes: Vec::new(), lines: None, order: None, opens: None }
     }
 
     /// The same, for text that may be JSON.
@@ -82,8 +96,29 @@ impl<'a> Cell<'a> {
     }
 
     /// A cell for a count, of which none may be passed over.
+    #[allow(clippy::cast_precision_loss, reason = "an order")]
     pub fn count(count: usize) -> Self {
-        Self::new(super::spell::count(count), if count == 0 { Tone::Dim } else { Tone::Plain })
+        let tone = if count == 0 { Tone::Dim } else { Tone::Plain };
+        Self::new(super::spell::count(count), tone).ordered(count as f64)
+    }
+
+    /// A cell for a number that may be absent.
+    pub fn number(number: Option<f64>, spell: impl FnOnce(f64) -> String) -> Self {
+        number.map_or_else(Self::absent, |number| Self::from(spell(number)).ordered(number))
+    }
+
+    /// The same, sorted by a number.
+    #[must_use]
+    pub fn ordered(mut self, order: f64) -> Self {
+        self.order = Some(order);
+        self
+    }
+
+    /// The same, which names a session or a turn of it.
+    #[must_use]
+    pub fn opens(mut self, session_id: &str, turn: Option<usize>) -> Self {
+        self.opens = Some(Box::new(Opens { session_id: session_id.to_owned(), turn }));
+        self
     }
 
     /// The same, for text that stands in no document.
@@ -99,6 +134,8 @@ impl<'a> Cell<'a> {
             tone: self.tone,
             code: self.code,
             lines: self.lines,
+            order: self.order,
+            opens: self.opens.clone(),
         }
     }
 

@@ -5,6 +5,9 @@ use super::column::{Cell, Tone};
 /// What is said below what was cut.
 pub const CUT: &str = "… cut; --full shows all";
 
+/// How to see what was cut, said behind how much that is.
+pub const SHOWS_ALL: &str = "; --full shows all";
+
 /// From which rate on, or under which, a rate is coloured, and how: a few of few say little, so only
 /// where the whole 95 % interval lies there.
 #[derive(Clone, Copy, Debug)]

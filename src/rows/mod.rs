@@ -4,6 +4,7 @@
 //! NDJSON, CSV, `--fields`, `--sort`, the JSON Schema and the manual; beside it stands the list of its
 //! columns for people.
 
+pub mod chart;
 mod column;
 mod field;
 pub mod look;
@@ -18,9 +19,11 @@ pub mod spell;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use self::column::{ABSENT, Align, Cell, CellSink, Column, EachRow, Head, Quoting, Tone};
+pub use self::column::{
+    ABSENT, Align, Cell, CellSink, Column, EachRow, Head, Opens, Quoting, Tone,
+};
 pub use self::field::{Field, Fields, Kind, nearest};
-pub use self::page::{Page, Section};
+pub use self::page::{Headline, Page, Section};
 pub use self::pick::{Pick, Top};
 pub use self::probe::probe;
 pub use self::record::Record;

@@ -230,6 +230,13 @@ impl<T> Top<T> {
         }
     }
 
+    /// The rows in order.
+    pub fn held(&self) -> Vec<&T> {
+        let mut held: Vec<&Held<T>> = self.heap.iter().collect();
+        held.sort_unstable();
+        held.into_iter().map(|held| &held.row).collect()
+    }
+
     /// The rows with what they are sorted by, in order.
     pub fn into_held(self) -> impl Iterator<Item = (Vec<Key>, T)> {
         self.heap.into_sorted_vec().into_iter().map(|held| (held.keys, held.row))

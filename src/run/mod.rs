@@ -18,6 +18,7 @@ mod prefixes;
 mod rag;
 #[cfg(test)]
 mod reference;
+mod report;
 mod schema;
 mod selection;
 mod taking;
@@ -95,6 +96,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Tools(args) => Run::new(cli, terminal, &mut reporter).tools(args),
         Command::Missing(args) => Run::new(cli, terminal, &mut reporter).missing(args),
         Command::Gaps(args) => Run::new(cli, terminal, &mut reporter).gaps(args),
+        Command::Report(args) => Run::new(cli, terminal, &mut reporter).report(args),
     };
     let exit = result.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {
@@ -156,6 +158,8 @@ struct Run<'a> {
     sink: Option<Arc<File>>,
     /// What to tell of the file that is replaced, or made, only if nothing fails.
     at_stake: Option<String>,
+    /// What failed, where the output lists it.
+    listed: Option<Vec<String>>,
 }
 
 impl<'a> Run<'a> {
@@ -192,6 +196,7 @@ impl<'a> Run<'a> {
             side: None,
             sink: None,
             at_stake: None,
+            listed: None,
         }
     }
 

@@ -194,10 +194,7 @@ impl<'d> Reader<'d> {
         feed: impl Fn(&mut Sorter<'_>) -> serde_json::Result<()>,
     ) -> anyhow::Result<()> {
         for table in tables {
-            let mut sorter = table.sorter(&self.facts(input, table.by.session_fields())?);
-            feed(&mut sorter)?;
-            let shares = sorter.end();
-            table.add(shares);
+            table.count(&self.facts(input, table.by.session_fields())?, &feed)?;
         }
         Ok(())
     }

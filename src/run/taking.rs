@@ -14,6 +14,9 @@ use crate::input::document::Document;
 use crate::model::{Number, SessionAnalysisInput};
 use crate::render::frame::Framed;
 
+/// Failures that an output lists at most.
+const LISTED: usize = 1000;
+
 /// What a worker made of a document.
 pub(super) struct Made<T> {
     /// Whose remarks there are, if there are any.
@@ -66,6 +69,11 @@ impl<T, F: FnMut(T) -> anyhow::Result<()>> Sink<Told, anyhow::Result<Made<T>>>
                 }
                 self.run.total += 1;
                 self.run.reporter.failure(&failure);
+                if let Some(listed) =
+                    self.run.listed.as_mut().filter(|listed| listed.len() < LISTED)
+                {
+                    listed.push(failure.to_string());
+                }
                 return Ok(());
             }
         };

@@ -11,6 +11,7 @@ pub mod messages;
 pub mod missing;
 pub mod overview;
 pub mod rag;
+pub mod timeline;
 pub mod tools;
 pub mod transcript;
 pub mod turns;

@@ -181,7 +181,7 @@ impl Row for OverviewRow<'_> {
     fn columns() -> Vec<Column<Self>> {
         vec![
             Column::<Self>::words("session", |row, spelling| {
-                Cell::new(spelling.id(row.session_id), Tone::Strong)
+                Cell::new(spelling.id(row.session_id), Tone::Strong).opens(row.session_id, None)
             })
             .ids(),
             Column::<Self>::times("started", |row, spelling| {
@@ -209,16 +209,17 @@ impl Row for OverviewRow<'_> {
             .below(1)
             .optional(),
             Column::<Self>::numbers("length", |row, _| match row.duration_seconds {
-                Some(seconds) => spell::duration(seconds).into(),
+                #[allow(clippy::cast_precision_loss, reason = "an order")]
+                Some(seconds) => Cell::from(spell::duration(seconds)).ordered(seconds as f64),
                 None => Cell::new(NO_END, Tone::Warn),
             }),
             Column::<Self>::numbers("turns", |row, _| Cell::count(row.turns)).below(3),
             Column::<Self>::numbers("hits", |row, _| {
                 let rate = row.hit_rate.map(spell::percent);
                 let (hits, all) = (spell::count(row.hits), spell::count(row.verdicts));
-                rate.map_or_else(Cell::absent, |rate| {
+                rate.zip(row.hit_rate).map_or_else(Cell::absent, |(rate, order)| {
                     let tone = look::HITS.tone(row.hits, row.verdicts);
-                    Cell::new(format!("{hits}/{all} {rate}"), tone)
+                    Cell::new(format!("{hits}/{all} {rate}"), tone).ordered(order)
                 })
             })
             .optional(),
@@ -241,10 +242,14 @@ impl Row for OverviewRow<'_> {
                 .below(4)
                 .optional(),
             Column::<Self>::numbers("csat", |row, _| {
-                Cell::of(row.csat_score.map(|score| match row.csat_scale_max {
-                    Some(scale) => format!("{score}/{scale}"),
-                    None => format!("{score}/5"),
-                }))
+                row.csat_score.map_or_else(Cell::absent, |score| {
+                    let told = match row.csat_scale_max {
+                        Some(scale) => format!("{score}/{scale}"),
+                        None => format!("{score}/5"),
+                    };
+                    let scale = row.csat_scale_max.map_or(5.0, Number::as_f64);
+                    Cell::from(told).ordered(score.as_f64() / scale)
+                })
             })
             .below(5)
             .optional(),

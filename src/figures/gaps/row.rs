@@ -188,17 +188,25 @@ impl Row for GapRow<'_> {
                     .map_or_else(Cell::default, |status| Cell::new(status.as_str(), status.tone()))
             })
             .optional(),
-            Column::<Self>::text("sessions, and what they cost", |row, _| cost(row).into()),
-            Column::<Self>::text("best score", |row, _| nearness(row)).below(2),
+            Column::<Self>::text("sessions, and what they cost", |row, _| {
+                #[allow(clippy::cast_precision_loss, reason = "an order")]
+                Cell::from(cost(row)).ordered(row.sessions as f64)
+            }),
+            Column::<Self>::text("best score", |row, _| {
+                let order = row.best_score.unwrap_or(f64::NEG_INFINITY);
+                nearness(row).ordered(order)
+            })
+            .below(2),
             Column::<Self>::times("last seen", |row, spelling| {
                 Cell::of(row.last_seen.as_ref().map(|time| spelling.zone.minute(time)))
             }),
             Column::<Self>::words("to open", |row, spelling| {
                 let id = spelling.id(row.session_id);
-                match row.turn {
+                let cell = match row.turn {
                     Some(turn) => format!("{id} #{turn}").into(),
                     None => Cell::new(id, Tone::Warn),
-                }
+                };
+                cell.opens(row.session_id, row.turn)
             })
             .below(1)
             .ids(),

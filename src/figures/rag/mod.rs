@@ -221,7 +221,7 @@ impl Summary {
             uncited_rate: self.total.value(plan::UNCITED_RATE),
             answerability,
             top_scores: Scores::new(&self.top_scores),
-            latency_ms: self.total.values(plan::LATENCY).map(Tally::spread).unwrap_or_default(),
+            latency_ms: self.latencies().map(Tally::spread).unwrap_or_default(),
             missed_queries,
             misses_without_hash: self.missed_without_hash,
             never_cited_documents: never_cited,
@@ -233,8 +233,13 @@ impl Summary {
         }
     }
 
+    /// The retrievals' latencies, in milliseconds.
+    pub fn latencies(&self) -> Option<&Tally> {
+        self.total.values(plan::LATENCY)
+    }
+
     /// What cannot be known of these sessions, a line each.
-    fn cautions(&self) -> Vec<String> {
+    pub fn cautions(&self) -> Vec<String> {
         let unrecorded = citations_unrecorded(self.no_citations);
         unrecorded.into_iter().chain(self.scores.cautions()).collect()
     }

@@ -1,7 +1,5 @@
 //! Tables for people: laid out to a width, or one row a line where there is none.
 
-mod survey;
-
 use std::borrow::Cow;
 use std::io;
 
@@ -11,8 +9,8 @@ use comfy_table::{
     Width,
 };
 
-use self::survey::Survey;
 use super::layout::{GAP, Group, Layout, Need, columns_of, lay_out};
+use super::survey::Survey;
 use super::{LayoutOptions, Out, cell, wrap};
 use crate::rows::{Align, Cell, EachRow, Head, Tone};
 

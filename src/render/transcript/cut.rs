@@ -25,17 +25,24 @@ pub(super) const WHOLE: Limit = Limit { long: usize::MAX, kept: usize::MAX };
 
 /// A text as it is shown, and what is to be said below it.
 #[derive(Debug)]
-pub(super) struct Cut<'t> {
+pub struct Cut<'t> {
     /// What is shown.
     pub text: Cow<'t, str>,
+    /// How much was left out.
+    pub left: Option<String>,
+}
+
+impl Cut<'_> {
     /// How much was left out, and how to see it.
-    pub note: Option<String>,
+    pub fn note(&self) -> Option<String> {
+        self.left.as_ref().map(|left| format!("{left}{}", look::SHOWS_ALL))
+    }
 }
 
 /// Cuts a text where it is too long and `full` does not want all of it. JSON is to be decoded later.
 pub(super) fn cut(text: &str, limit: Limit, full: bool) -> Cut<'_> {
     if full {
-        return Cut { text: Cow::Borrowed(text), note: None };
+        return Cut { text: Cow::Borrowed(text), left: None };
     }
     let text = blobs::cut(text);
     // Characters are at most as many as bytes.
@@ -45,13 +52,10 @@ pub(super) fn cut(text: &str, limit: Limit, full: bool) -> Cut<'_> {
         text.len()
     };
     let left = text.get(end..).map_or(0, |rest| rest.chars().count());
-    let note = match (left, &text) {
+    let left = match (left, &text) {
         (0, Cow::Borrowed(_)) => None,
-        (0, Cow::Owned(_)) => Some(look::CUT.to_owned()),
-        (left, _) => {
-            let more = counted(left, "more character", "more characters");
-            Some(format!("… {more}; --full shows all"))
-        }
+        (0, Cow::Owned(_)) => Some("… cut".to_owned()),
+        (left, _) => Some(format!("… {}", counted(left, "more character", "more characters"))),
     };
     let text = match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.get(..end).unwrap_or(text)),
@@ -60,7 +64,7 @@ pub(super) fn cut(text: &str, limit: Limit, full: bool) -> Cut<'_> {
             Cow::Owned(text)
         }
     };
-    Cut { text, note }
+    Cut { text, left }
 }
 
 /// Where about `limit` characters end: behind a line, a word or a comma, where one is near.
@@ -94,21 +98,21 @@ mod tests {
         let text = "word ".repeat(100);
         let cut = cut(&text, EVIDENCE, false);
         assert_eq!(cut.text, "word ".repeat(64));
-        assert_eq!(cut.note.unwrap(), "… 180 more characters; --full shows all");
+        assert_eq!(cut.note().unwrap(), "… 180 more characters; --full shows all");
         let text = format!("{}\n{}", "語".repeat(300), "語".repeat(300));
         let cut = super::cut(&text, EVIDENCE, false);
         assert_eq!(cut.text.trim_end().chars().count(), 300);
-        assert!(super::cut(&text, EVIDENCE, true).note.is_none());
+        assert!(super::cut(&text, EVIDENCE, true).left.is_none());
     }
 
     #[test]
     fn a_text_is_long_by_its_characters_and_without_its_blobs() {
         let letters = "é".repeat(400);
-        assert!(cut(&letters, EVIDENCE, false).note.is_none());
+        assert!(cut(&letters, EVIDENCE, false).left.is_none());
         let blob = format!("see {} there", "aB3/".repeat(500));
         let cut = cut(&blob, EVIDENCE, false);
         assert!(cut.text.ends_with("… (1,968 more characters of base64) there"), "{}", cut.text);
-        assert_eq!(cut.note.unwrap(), "… cut; --full shows all");
+        assert_eq!(cut.note().unwrap(), "… cut; --full shows all");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The transcript: text for reading, Markdown for an issue tracker, rows for scripts.
 
 mod cut;
+pub mod html;
 mod markdown;
 mod text;
+mod walk;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -257,13 +257,8 @@ fn row<'a, M: Said<'a> + Traffic<'a>>(
     ToolRow {
         session_id,
         turn: call.turn,
-        assistant_turn_id: call
-            .recorded_turn_id()
-            .or_else(|| asked_in.map(M::turn_id)),
-        timestamp: call
-            .turn
-            .and_then(|turn| messages.get(turn - 1))
-            .and_then(M::timestamp),
+        assistant_turn_id: call.recorded_turn_id().or_else(|| asked_in.map(M::turn_id)),
+        timestamp: call.turn.and_then(|turn| messages.get(turn - 1)).and_then(M::timestamp),
         tool_call_id: call.id(),
         name: call.name(),
         kind: call.asked.map(|(_, asked)| asked.kind.as_deref().unwrap_or("function")),

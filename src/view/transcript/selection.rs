@@ -17,7 +17,6 @@ pub struct Selection {
 
 impl Selection {
     /// Everything there is.
-    #[cfg(test)]
     pub const ALL: Self =
         Self { turns: Vec::new(), roles: Vec::new(), flagged: false, evidence: true };
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::super::cut::{self, Cut, cut};
+use super::super::cut::{self, cut};
 use super::super::{UNREDACTED, counts, harmless, lasted, word};
 use super::lines::{Fact, columns, is_code};
 use super::{Page, score};
@@ -149,8 +149,8 @@ impl Page<'_> {
             let label = if index == 0 { "customer" } else { "" };
             let indent = self.label(0, FACTS, label, Tone::Dim)?;
             let key = format!("{}: ", sanitize::line(key));
-            let Cut { text: value, note } = cut(value.get(), cut::MESSAGE, self.options.full);
-            let value = embedded::decoded(&value);
+            let cut = cut(value.get(), cut::MESSAGE, self.options.full);
+            let value = embedded::decoded(&cut.text);
             let value = sanitize::line(&value);
             let fits =
                 self.measure(indent).is_none_or(|page| columns(&key) + columns(&value) <= page);
@@ -161,7 +161,7 @@ impl Page<'_> {
                 self.blanks(indent + 2)?;
                 self.text(indent + 2, &value, Tone::Plain)?;
             }
-            if let Some(note) = note {
+            if let Some(note) = cut.note() {
                 self.paragraph(indent, &note, Tone::Dim)?;
             }
         }

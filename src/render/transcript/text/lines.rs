@@ -6,7 +6,7 @@ use std::io;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::block;
-use super::super::cut::{Cut, Limit, cut};
+use super::super::cut::{Limit, cut};
 use super::{Page, WIDEST};
 use crate::render::embedded;
 use crate::render::style::Ink;
@@ -110,12 +110,12 @@ impl Page<'_> {
         limit: Limit,
         tone: Tone,
     ) -> io::Result<()> {
-        let Cut { text, note } = cut(text, limit, self.options.full);
+        let cut = cut(text, limit, self.options.full);
         let measure = self.measure(indent).unwrap_or(WIDEST - indent.min(WIDEST));
-        let text = embedded::laid_out(&text, measure);
+        let text = embedded::laid_out(&cut.text, measure);
         let text = block(&text);
         self.text(indent, if text.is_empty() { "(empty)" } else { &text }, tone)?;
-        match note {
+        match cut.note() {
             Some(note) => self.paragraph(indent, &note, Tone::Dim),
             None => Ok(()),
         }

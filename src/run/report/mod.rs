@@ -1,0 +1,299 @@
+//! `report`: one page of HTML to look at and to pass on.
+
+mod chapters;
+mod spool;
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+
+use self::chapters::Folded;
+use self::spool::Spool;
+use super::selection::{LeftOut, Reader};
+use super::{Done, Run};
+use crate::cli::{ReportArgs, Selection};
+use crate::exit::Exit;
+use crate::figures::dashboard::{Asked, Dashboard, Views};
+use crate::figures::gaps::Status;
+use crate::input::document::Document;
+use crate::input::{Documents, Item};
+use crate::model::SessionAnalysisInput;
+use crate::output::Target;
+use crate::render::LayoutOptions;
+use crate::render::html::{Chapter, Front, Page, Part, Places};
+use crate::render::transcript::html as transcripts;
+use crate::rows::spell::{Spelling, counted};
+use crate::view::rag::Rag;
+use crate::view::transcript::{Input, Transcript};
+use crate::view::{missing, overview, tools};
+
+/// What is read of a document: all of it, for all views at once.
+type Whole<'a> = SessionAnalysisInput<'a>;
+
+/// Bytes that the transcripts of several sessions may take.
+const ROOM: usize = 3 << 20;
+
+/// What is read a second time: files, and what was kept of the rest.
+struct Again {
+    files: Vec<Item>,
+    spool: Spool,
+}
+
+impl Run<'_> {
+    /// `report`.
+    pub(super) fn report(mut self, args: &ReportArgs) -> anyhow::Result<Exit> {
+        let asked = Asked::new(&args.by, self.options.spelling.zone)?;
+        let target = args.out.as_deref().map(Target::open).transpose()?;
+        if let Some(target) = &target {
+            self.sink = target.handle()?.map(Arc::new);
+        }
+        self.listed = Some(Vec::new());
+        let items = self.items(&args.sessions)?;
+        let base = if args.against.is_empty() {
+            None
+        } else {
+            let base = self.base(&args.sessions, &args.against)?;
+            self.side = Some("of --against");
+            let folded = self.aside(|run| run.fold_dashboard(base, &asked, None))?;
+            self.side = Some("of those named");
+            Some(folded)
+        };
+        let files: Vec<Item> = items.iter().filter_map(Item::again).collect();
+        let spool = Mutex::new(Spool::new(&files));
+        let now = self.fold_dashboard(items, &asked, Some(&spool))?;
+        if now.count() == 0 {
+            self.reporter.note("nothing to report: no session was selected");
+            let exit = self.close();
+            return Ok(if exit == Exit::Done { Exit::Unjudged } else { exit });
+        }
+        let spool = spool.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let again = Again { files, spool };
+        let mut out = self.out(true);
+        if now.count() == 1 && base.is_none() && args.by.is_empty() {
+            self.write_session(&now, args, again, &mut out)?;
+        } else {
+            self.write_dashboard(&now, base.as_ref(), args, again, &mut out)?;
+        }
+        out.finish()?;
+        if let (Some(target), Some(path)) = (target, &args.out) {
+            target.keep().with_context(|| format!("writing {}", path.display()))?;
+        }
+        Ok(self.close())
+    }
+
+    /// Folds documents into a dashboard; those that cannot be read again go to the spool.
+    fn fold_dashboard<'p>(
+        &mut self,
+        items: Vec<Item>,
+        asked: &'p Asked,
+        spool: Option<&Mutex<Spool>>,
+    ) -> anyhow::Result<Dashboard<'p>> {
+        let add = |document: &Reader<'_>, dashboard: &mut Dashboard<'p>| {
+            let input: Whole<'_> = document.read()?;
+            let rag = Rag::new(&input);
+            let row = overview::row_of(&rag);
+            let calls = tools::rows(&input.session_id, &input.messages, &input.tool_calls);
+            let missing = missing::rows(&input);
+            let views = Views { row: &row, rag: &rag, calls: &calls, missing: &missing };
+            dashboard.add(&input, &views)?;
+            if let Some(spool) = spool {
+                let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
+                spool.keep(&input.session_id, document)?;
+            }
+            Ok(Done::new(document, &input, ()))
+        };
+        self.fold(items, || asked.empty(), add)
+    }
+
+    /// Reads these sessions once more, and has `visit` look at each, with its place among them.
+    fn visit(
+        &mut self,
+        wanted: &[String],
+        mut again: Again,
+        mut visit: impl FnMut(usize, &Reader<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let selection = Arc::clone(&self.selection);
+        let mut left: HashSet<usize> = (0..wanted.len()).collect();
+        let mut look = |document: &Document, left: &mut HashSet<usize>| -> anyhow::Result<()> {
+            let Some(id) = document.session_id() else { return Ok(()) };
+            let place = wanted.iter().position(|wanted| **wanted == *id);
+            let Some(place) = place.filter(|place| left.contains(place)) else { return Ok(()) };
+            match visit(place, &Reader::new(document, &selection, None)) {
+                // Of two documents of a session, it may be the other that is wanted.
+                Err(error) if error.is::<LeftOut>() => {}
+                visited => {
+                    visited?;
+                    left.remove(&place);
+                }
+            }
+            Ok(())
+        };
+        for id in wanted {
+            if let Some(document) = again.spool.take(id)? {
+                look(&document, &mut left)?;
+            }
+        }
+        let mut documents = Documents::new(again.files, None, self.cli.connection.max_size);
+        while !left.is_empty()
+            && let Some(next) = documents.next(self.reporter)?
+        {
+            // What cannot be read was told the first time.
+            if let Ok(Ok(document)) = next.map(Document::new) {
+                look(&document, &mut left)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How transcripts are laid out.
+    fn page_options(&self, full: bool) -> LayoutOptions {
+        let spelling = Spelling { zone: self.options.spelling.zone, ..Spelling::default() };
+        LayoutOptions { spelling, full, ..LayoutOptions::default() }
+    }
+
+    /// The page of one session.
+    fn write_session(
+        &mut self,
+        now: &Dashboard<'_>,
+        args: &ReportArgs,
+        again: Again,
+        out: &mut dyn io::Write,
+    ) -> anyhow::Result<()> {
+        let options = self.page_options(true);
+        let mut failures = self.failures();
+        self.visit(&now.listed_ids(), again, |_, document| {
+            let whole: Whole<'_> = document.read()?;
+            let reasons = missing::rows(&whole);
+            let input: Input<'_> = document.read()?;
+            let transcript = Transcript::new(&input);
+            let mut facts = Vec::new();
+            transcripts::facts(&transcript, &options, &mut facts)?;
+            let mut chapters = vec![Chapter::made("facts", "Facts", facts)];
+            chapters.extend(chapters::of_session(&transcript, &whole, &reasons, &options.spelling));
+            chapters.extend(failures.take());
+            let title = args.title.clone();
+            let title = title.unwrap_or_else(|| format!("Session {}", input.session_id));
+            let about = vec![overview::title(&input)];
+            let last = ("transcript", "Transcript".to_owned());
+            let front = Front { title, about, chapters: names(&chapters).chain([last]).collect() };
+            let mut page = Page::begin(&front, out)?;
+            for chapter in &chapters {
+                page.chapter(chapter, &Places::default())?;
+            }
+            page.chapter_by("transcript", "Transcript", |out| {
+                transcripts::turns(&transcript, "", &options, out)
+            })?;
+            page.end()?;
+            Ok(())
+        })
+    }
+
+    /// The page of several sessions.
+    fn write_dashboard(
+        &mut self,
+        now: &Dashboard<'_>,
+        base: Option<&Dashboard<'_>>,
+        args: &ReportArgs,
+        again: Again,
+        out: &mut dyn io::Write,
+    ) -> anyhow::Result<()> {
+        let gaps = now.gaps.rows(base.map(|base| &base.gaps));
+        let is_now = |status| !matches!(status, Some(Status::Closed | Status::NotAsked));
+        let named = gaps.iter().filter(|row| is_now(row.status));
+        let named = named.map(|row| row.session_id.to_owned());
+        let mut wanted: Vec<String> = Vec::new();
+        for id in named.chain(now.listed_ids()) {
+            if wanted.len() < args.transcripts && !wanted.contains(&id) {
+                wanted.push(id);
+            }
+        }
+        let (folded, crowded) = self.fold_in(&wanted, again)?;
+        let places = Places::new(folded.iter().map(|one| (&*one.session_id, one.anchor.clone())));
+        let zone = self.options.spelling.zone;
+        let spelling = Spelling { zone, short: true, ..Spelling::default() };
+        let mut chapters = chapters::of_dashboard(now, base, &gaps, &spelling);
+        chapters.extend(chapters::of_transcripts(&folded, crowded));
+        chapters.extend(self.failures());
+        let title = args.title.clone().unwrap_or_else(|| "Feather sessions".to_owned());
+        let about = about(now, base, &args.sessions.selection, &zone.name());
+        let front = Front { title, about, chapters: names(&chapters).collect() };
+        let mut page = Page::begin(&front, out)?;
+        for chapter in &chapters {
+            page.chapter(chapter, &places)?;
+        }
+        page.end()?;
+        Ok(())
+    }
+
+    /// The transcripts of these sessions as far as there is room, in their order, and how many there
+    /// is no room for.
+    fn fold_in(&mut self, wanted: &[String], again: Again) -> anyhow::Result<(Vec<Folded>, usize)> {
+        let options = self.page_options(false);
+        let mut folded: Vec<Option<Folded>> = wanted.iter().map(|_| None).collect();
+        self.visit(wanted, again, |place, document| {
+            let input: Input<'_> = document.read()?;
+            let transcript = Transcript::new(&input);
+            let anchor = format!("s{}", place + 1);
+            let mut page = Vec::new();
+            transcripts::facts(&transcript, &options, &mut page)?;
+            transcripts::turns(&transcript, &format!("{anchor}-"), &options, &mut page)?;
+            let (session_id, title) = (input.session_id.to_string(), overview::title(&input));
+            if let Some(slot) = folded.get_mut(place) {
+                *slot = Some(Folded { session_id, title, anchor, page });
+            }
+            Ok(())
+        })?;
+        let mut room = ROOM;
+        let all = folded.iter().flatten().count();
+        let fits = |one: &Folded| {
+            let left = room.checked_sub(one.page.len());
+            room = left.unwrap_or(room);
+            left.is_some()
+        };
+        let kept: Vec<Folded> = folded.into_iter().flatten().filter(fits).collect();
+        let crowded = all - kept.len();
+        Ok((kept, crowded))
+    }
+
+    /// The documents that could not be read, where there are any.
+    fn failures<'p>(&self) -> Option<Chapter<'p>> {
+        let failures = self.listed.as_ref().filter(|failures| !failures.is_empty())?;
+        let notes = failures.iter().map(|failure| self.reporter.harmless(failure)).collect();
+        let title = "What could not be read".to_owned();
+        Some(Chapter { id: "failures", title, parts: vec![Part::Notes(notes)] })
+    }
+}
+
+/// The chapters by name and title.
+fn names<'c>(chapters: &'c [Chapter<'_>]) -> impl Iterator<Item = (&'static str, String)> {
+    chapters.iter().map(|chapter| (chapter.id, chapter.title.clone()))
+}
+
+/// What a dashboard is of.
+fn about(
+    now: &Dashboard<'_>,
+    base: Option<&Dashboard<'_>>,
+    selection: &Selection,
+    zone: &str,
+) -> Vec<String> {
+    let sessions = |dashboard: &Dashboard<'_>| {
+        let days = dashboard.days().map(|(first, last)| match first == last {
+            true => format!(" of {first}"),
+            false => format!(" from {first} to {last}"),
+        });
+        let sessions = counted(dashboard.count(), "session", "sessions");
+        format!("{sessions}{}", days.unwrap_or_default())
+    };
+    let mut lines = vec![format!("{} ({zone})", sessions(now))];
+    lines.extend(base.map(|base| format!("held against {}", sessions(base))));
+    let since = selection.since.map(|time| format!("since {time}"));
+    let until = selection.until.map(|time| format!("until {time}"));
+    let conditions: Vec<String> =
+        selection.conditions.iter().cloned().chain(since).chain(until).collect();
+    if !conditions.is_empty() {
+        lines.push(format!("only those with {}", conditions.join(", ")));
+    }
+    lines
+}
