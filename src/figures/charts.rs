@@ -146,6 +146,8 @@ pub fn scores(scores: &ComparedScores<'_>) -> Chart {
     };
     let marks =
         [marks("low", &scores.threshold_low), marks("high", &scores.threshold_high)].concat();
+    let first = scores.bins.first().map_or(f64::INFINITY, |bin| bin.from);
+    let end = scores.bins.last().map_or(f64::NEG_INFINITY, |bin| bin.to);
     let basis = scores.score_basis.map(|basis| format!(", {basis}")).unwrap_or_default();
     let thresholds: Vec<&str> = marks.iter().map(|(_, name)| &**name).collect();
     let thresholds =
@@ -155,6 +157,11 @@ pub fn scores(scores: &ComparedScores<'_>) -> Chart {
         counted(scores.count, "retrieval", "retrievals"),
         spell::count(scores.cited)
     );
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        marks.iter().cloned().partition(|(value, _)| (first..=end).contains(value));
+    let outside: Vec<String> = outside.into_iter().map(|(_, name)| name).collect();
+    let notes = (!outside.is_empty())
+        .then(|| format!("beyond all scores: threshold {}", outside.join(", ")));
     Chart {
         title: format!("Scores that the gate compares{basis}"),
         about,
@@ -162,10 +169,10 @@ pub fn scores(scores: &ComparedScores<'_>) -> Chart {
             axis: "score".to_owned(),
             parts: vec!["cited", "not cited"],
             bins: bins.collect(),
-            marks,
+            marks: inside,
             spell: score,
         }),
-        notes: Vec::new(),
+        notes: notes.into_iter().collect(),
     }
 }
 
@@ -209,7 +216,7 @@ pub fn latencies(tally: &Tally, title: &str, things: (&str, &'static str)) -> Ch
         title: title.to_owned(),
         about: format!("{} with a latency{told}.", counted(spread.count, things.0, things.1)),
         plot: Plot::Histogram(Histogram {
-            axis: "latency".to_owned(),
+            axis: "latency, each bar about twice as long as the one before".to_owned(),
             parts: vec![things.1],
             bins,
             marks,

@@ -339,7 +339,7 @@ pub fn headlines(plan: &'static Plan, group: &Group) -> Vec<Headline> {
         value: cell(figure, value, group),
         json: figure.json(value).to_string(),
         of: rests_on(figure, group),
-        about: sentence(&figure.about.replace('`', "")),
+        about: sentence(figure.about.replace('`', "").trim_end_matches(", 0 to 1")),
     };
     figures.map(headline).collect()
 }

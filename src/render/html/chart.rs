@@ -185,9 +185,11 @@ fn histogram(histogram: &Histogram) -> Markup {
         .collect();
     // As many as a narrow page has room for, the ends among them.
     let every = count.div_ceil(4).max(1);
+    // Half of what cannot be halved is no count.
+    let halves: &[f64] = if most % 2 == 0 { &[0.5, 1.0] } else { &[1.0] };
     html! {
-        @for share in [0.5, 1.0] {
-            line.grid x1="0" x2="100%" y1=(y(base - rise(share))) y2=(y(base - rise(share))) {}
+        @for share in halves {
+            line.grid x1="0" x2="100%" y1=(y(base - rise(*share))) y2=(y(base - rise(*share))) {}
         }
         @for (place, bin) in histogram.bins.iter().enumerate() {
             g {
@@ -198,8 +200,10 @@ fn histogram(histogram: &Histogram) -> Markup {
                 }
             }
         }
-        @for (share, value) in [(0.5, most / 2), (1.0, most)] {
-            text.tick.halo x="0" y=(y(base - rise(share) - 3.0)) { (spell::count(value)) }
+        @for share in halves {
+            text.tick.halo x="0" y=(y(base - rise(*share) - 3.0)) {
+                (spell::count(if *share < 1.0 { most / 2 } else { most }))
+            }
         }
         line.axis x1="0" x2="100%" y1=(y(base)) y2=(y(base)) {}
         @for (place, edge) in edges.iter().enumerate() {
@@ -337,7 +341,9 @@ fn timeline(timeline: &Timeline) -> Markup {
         .iter()
         .map(|event| {
             let begin = x(event.at / whole);
-            let wide = x((event.took.unwrap_or_default() / whole).min(1.0));
+            let share = (event.took.unwrap_or_default() / whole).min(1.0);
+            // What took next to no time can be seen too.
+            let wide = if share < 0.004 { "3".to_owned() } else { x(share) };
             (event, begin, wide)
         })
         .filter(|(event, begin, wide)| {

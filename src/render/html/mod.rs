@@ -49,9 +49,15 @@ pub enum Part<'p> {
     Headlines(Vec<Headline>),
     /// Pictures side by side.
     Charts(Vec<Chart>),
-    /// A table. One of figures keeps its order and is always whole; any other can be sorted and
-    /// filtered.
+    /// A table, to be sorted and filtered.
     Table {
+        /// The table with what stands around it.
+        section: Section<'p>,
+        /// Its name as an anchor.
+        id: &'static str,
+    },
+    /// A table of figures, whose order says something.
+    Figures {
         /// The table with what stands around it.
         section: Section<'p>,
         /// Its name as an anchor.
@@ -127,7 +133,8 @@ impl<'o> Page<'o> {
                 let made = match part {
                     Part::Headlines(headlines) => self::headlines(headlines),
                     Part::Charts(pictures) => self::charts(pictures, &mut charts, places),
-                    Part::Table { section, id } => table::sheet(section, id, places),
+                    Part::Table { section, id } => table::sheet(section, id, false, places),
+                    Part::Figures { section, id } => table::sheet(section, id, true, places),
                     Part::Notes(notes) => self::notes(notes),
                     Part::Folded { id, title, page } => {
                         let page = PreEscaped(String::from_utf8_lossy(page));

@@ -37,9 +37,9 @@ impl<'p> Places<'p> {
     }
 }
 
-/// A table with what stands around it.
-pub(super) fn sheet(section: &Section<'_>, id: &str, places: &Places<'_>) -> Markup {
-    let (shown, told) = grid(&section.heads, &section.rows, id, places);
+/// A table with what stands around it; one that is `kept` as it is can be neither sorted nor filtered.
+pub(super) fn sheet(section: &Section<'_>, id: &str, kept: bool, places: &Places<'_>) -> Markup {
+    let (shown, told) = grid(&section.heads, &section.rows, (id, kept), places);
     html! {
         div.sheet id=(id) {
             h3 id={ (id) "-title" } { (line(&section.page.title.join(" · "))) }
@@ -53,7 +53,7 @@ pub(super) fn sheet(section: &Section<'_>, id: &str, places: &Places<'_>) -> Mar
 fn grid(
     heads: &[Head],
     rows: &[Vec<Cell<'_>>],
-    id: &str,
+    (id, kept): (&str, bool),
     places: &Places<'_>,
 ) -> (Markup, Vec<String>) {
     let spelling = Spelling { short: true, ..Spelling::default() };
@@ -75,10 +75,10 @@ fn grid(
             label.all for={ (id) "-all" } { "Show all " (spell::count(rows.len())) }
         }
         div.scroll role="region" tabindex="0" aria-labelledby={ (id) "-title" } {
-            table.sorted[rows.len() > 1] data-filter[rows.len() > FILTERED] {
+            table.sorted[!kept && rows.len() > 1] data-filter[!kept && rows.len() > FILTERED] {
                 thead { tr {
                     @for head in heads_of() {
-                        th scope="col" class=[numeric(head)] { (head.title) }
+                        th scope="col" class=[kind_of(head)] { (head.title) }
                     }
                 } }
                 tbody {
@@ -90,8 +90,9 @@ fn grid(
     (made, survey.map(|survey| survey.told(heads)).unwrap_or_default())
 }
 
-fn numeric(head: &Head) -> Option<&'static str> {
-    (head.align == Align::Right).then_some("n")
+/// The class of a column: numbers, or running text.
+fn kind_of(head: &Head) -> Option<&'static str> {
+    if head.align == Align::Right { Some("n") } else { head.wraps.then_some("t") }
 }
 
 fn row(
@@ -137,7 +138,7 @@ fn direction(text: &str) -> Option<&'static str> {
 
 fn class(cell: &Cell<'_>, head: &Head) -> Option<Cow<'static, str>> {
     let tone = Some(tone(cell.tone)).filter(|tone| *tone != "plain");
-    match (tone, numeric(head)) {
+    match (tone, kind_of(head)) {
         (Some(tone), Some(numeric)) => Some(format!("{numeric} {tone}").into()),
         (one, other) => one.or(other).map(Cow::Borrowed),
     }
@@ -157,7 +158,7 @@ pub(super) fn numbers(heads: &[Head], rows: &[Vec<Cell<'_>>], places: &Places<'_
     html! {
         table {
             thead { tr {
-                @for head in heads { th scope="col" class=[numeric(head)] { (line(&head.title)) } }
+                @for head in heads { th scope="col" class=[kind_of(head)] { (line(&head.title)) } }
             } }
             tbody { @for row in rows { (self::row(row, heads, &columns, None, places)) } }
         }

@@ -18,9 +18,14 @@ const WIDE: usize = 100;
 /// Texts longer than this, in characters, are folded.
 const FOLD: usize = 400;
 
-/// The facts of a session.
-pub fn facts(transcript: &Transcript<'_>, options: &LayoutOptions, out: Out<'_>) -> io::Result<()> {
-    let mut page = Html { out, anchor: "", open: Open::None, item: None };
+/// The facts of a session, whose turns have anchors that begin so.
+pub fn facts(
+    transcript: &Transcript<'_>,
+    anchor: &str,
+    options: &LayoutOptions,
+    out: Out<'_>,
+) -> io::Result<()> {
+    let mut page = Html { out, anchor, open: Open::None, item: None };
     walk::facts(transcript, &Selection::ALL, options, &mut page)?;
     page.close()
 }
@@ -121,7 +126,7 @@ impl Pages for Html<'_> {
     }
 
     fn fact(&mut self, label: &str, parts: &[Part<'_>]) -> io::Result<()> {
-        self.put(&html! { dt { (label) } dd { (line(parts)) } })
+        self.put(&html! { dt { (label) } dd { (self.line(parts)) } })
     }
 
     fn json_fact(&mut self, label: &str, json: Cut<'_>) -> io::Result<()> {
@@ -140,8 +145,8 @@ impl Pages for Html<'_> {
         let (who, rest) = parts.split_first().unzip();
         let head = html! {
             a href={ "#" (id) } { "#" (row.turn) } " "
-            @if let Some(who) = who { strong.(class) { (line(std::slice::from_ref(who))) } }
-            @for part in rest.unwrap_or_default().iter().chain(facts) { " · " (line(std::slice::from_ref(part))) }
+            @if let Some(who) = who { strong.(class) { (self.line(std::slice::from_ref(who))) } }
+            @for part in rest.unwrap_or_default().iter().chain(facts) { " · " (self.line(std::slice::from_ref(part))) }
             @if !row.flags.is_empty() { " · " span.warn { (row.flags.join(", ")) } }
         };
         self.article(class, Some(&id), &label, &head)
@@ -150,7 +155,7 @@ impl Pages for Html<'_> {
     fn event(&mut self, title: &str, parts: &[Part<'_>]) -> io::Result<()> {
         let head = html! {
             strong.warn { (title) }
-            @for part in parts { " · " (line(std::slice::from_ref(part))) }
+            @for part in parts { " · " (self.line(std::slice::from_ref(part))) }
         };
         self.article("event", None, title, &head)
     }
@@ -178,12 +183,12 @@ impl Pages for Html<'_> {
 
     fn item(&mut self, label: &str, parts: &[Part<'_>]) -> io::Result<()> {
         self.end_item()?;
-        self.item = Some(html! { strong { (label) } " " (line(parts)) }.0);
+        self.item = Some(html! { strong { (label) } " " (self.line(parts)) }.0);
         Ok(())
     }
 
     fn sub_item(&mut self, label: &str, parts: &[Part<'_>]) -> io::Result<()> {
-        self.put(&html! { ul { li { (label) " " (line(parts)) } } })
+        self.put(&html! { ul { li { (label) " " (self.line(parts)) } } })
     }
 
     fn text(&mut self, label: Option<&str>, cut: Cut<'_>, characters: usize) -> io::Result<()> {
@@ -203,22 +208,25 @@ impl Pages for Html<'_> {
     }
 }
 
-/// Parts on a line.
-fn line(parts: &[Part<'_>]) -> Markup {
-    html! {
-        @for (place, part) in parts.iter().enumerate() {
-            @if place > 0 { " · " }
-            @for piece in part { (set(piece)) }
+impl Html<'_> {
+    /// Parts on a line.
+    fn line(&self, parts: &[Part<'_>]) -> Markup {
+        html! {
+            @for (place, part) in parts.iter().enumerate() {
+                @if place > 0 { " · " }
+                @for piece in part { (self.set(piece)) }
+            }
         }
     }
-}
 
-fn set(piece: &Piece<'_>) -> Markup {
-    html! {
-        @match piece.set {
-            Set::Plain => (piece.text),
-            Set::Code => code { (piece.text) },
-            Set::Strong(tone_of) => strong.(tone(tone_of)) { (piece.text) },
+    fn set(&self, piece: &Piece<'_>) -> Markup {
+        html! {
+            @match piece.set {
+                Set::Plain => (piece.text),
+                Set::Code => code { (piece.text) },
+                Set::Strong(tone_of) => strong.(tone(tone_of)) { (piece.text) },
+                Set::Turn(turn) => a href={ "#" (self.anchor) "turn-" (turn) } { "#" (piece.text) },
+            }
         }
     }
 }

@@ -138,7 +138,7 @@ fn line(parts: &[Part<'_>], between: &str) -> String {
 
 fn set(piece: &Piece<'_>) -> String {
     match piece.set {
-        Set::Plain => escape(&piece.text).into_owned(),
+        Set::Plain | Set::Turn(_) => escape(&piece.text).into_owned(),
         Set::Code => code(&piece.text),
         Set::Strong(_) => format!("**{}**", piece.text),
     }

@@ -28,6 +28,8 @@ pub enum Set {
     Code,
     /// As what must be seen.
     Strong(Tone),
+    /// As a turn's number.
+    Turn(usize),
 }
 
 /// A stretch of a line, harmless.
@@ -162,6 +164,20 @@ fn strong<'p>(text: impl Into<Cow<'p, str>>, tone: Tone) -> Piece<'p> {
     Piece { text: text.into(), set: Set::Strong(tone) }
 }
 
+/// A turn's number without its sign: trackers would take it for an issue's.
+fn turn(number: usize) -> Piece<'static> {
+    Piece { text: number.to_string().into(), set: Set::Turn(number) }
+}
+
+/// What there is to see at a turn: `#4 uncited`.
+fn look(look: String) -> Part<'static> {
+    let told = look.strip_prefix('#').and_then(|look| look.split_once(' '));
+    match told.and_then(|(number, what)| Some((number.parse().ok()?, what))) {
+        Some((number, what)) => vec![turn(number), plain(format!(" {what}"))],
+        None => vec![plain(look)],
+    }
+}
+
 /// Pieces with commas between them.
 fn listed<'p>(pieces: impl Iterator<Item = Piece<'p>>) -> Part<'p> {
     let mut part = Vec::new();
@@ -201,10 +217,8 @@ impl Walk<'_> {
         self.fact("schema version", Some(plain(version)))?;
         let one = |text: String| vec![plain(text)];
         self.parts("counts", counts(&header.counts).into_iter().map(one).collect())?;
-        // A turn's number without its sign: trackers would take it for an issue's.
         let looks = looks(header.looks).into_iter();
-        let looks = looks.map(|look| one(look.trim_start_matches('#').to_owned()));
-        self.parts("look at turns", looks.collect())?;
+        self.parts("look at turns", looks.map(look).collect())?;
         if let Some(snapshot) = header.kb_snapshot {
             let at = snapshot.captured_at.as_ref();
             let at = at.map(|at| vec![plain("at "), self.time(at)]);
@@ -330,7 +344,7 @@ impl Walk<'_> {
         let mut parts = vec![vec![code(row.name)], vec![status]];
         parts.extend(row.latency_ms.map(|latency| vec![plain(spell::latency(latency))]));
         let answered = row.answered_in_turn;
-        parts.extend(answered.map(|turn| vec![plain(format!("answered in turn {turn}"))]));
+        parts.extend(answered.map(|number| vec![plain("answered in turn "), turn(number)]));
         for flag in [UNASKED, BROKEN_ARGUMENTS] {
             if row.flags.contains(&flag) {
                 parts.push(vec![strong(flag, Tone::Warn)]);
@@ -357,7 +371,7 @@ impl Walk<'_> {
 
     fn answer(&mut self, row: &AnswerRow<'_>, content: &str) -> io::Result<()> {
         let mut parts = vec![vec![code(row.name.unwrap_or(row.tool_call_id))]];
-        parts.extend(row.call_turn.map(|turn| vec![plain(format!("called in turn {turn}"))]));
+        parts.extend(row.call_turn.map(|number| vec![plain("called in turn "), turn(number)]));
         parts.extend(row.flags.iter().map(|flag| vec![strong(*flag, Tone::Warn)]));
         self.pages.item("answers", &parts)?;
         if row.told {

@@ -43,7 +43,7 @@ pub(super) fn of_session<'p>(
     let mut page = reasons::page(input, rows);
     page.title = vec![counted(rows.len(), "reason", "reasons")];
     let table =
-        Part::Table { section: Section::of(rows, ROWS, page, spelling).alone(), id: "reasons" };
+        Part::Figures { section: Section::of(rows, ROWS, page, spelling).alone(), id: "reasons" };
     let (timeline, without) = timeline::of(transcript);
     let notes = (without > 0).then(|| {
         format!(
@@ -105,7 +105,7 @@ fn compared<'p>(
     let pairs = [(all_before, all, "compared-all"), (asked_before, asked, "compared-groups")];
     let parts = pairs.into_iter().filter_map(|(before, after, id)| {
         let section = against(before?, after?, spelling);
-        Some(Part::Table { section, id })
+        Some(Part::Figures { section, id })
     });
     chapter("compared", "Before and after", parts.collect())
 }
@@ -138,7 +138,7 @@ fn retrieval<'p>(now: &'p Dashboard<'_>, spelling: &Spelling) -> Chapter<'p> {
     let figures = now.rag.figures();
     let mut parts = Vec::new();
     if let Some(section) = rag::sections(&figures).into_iter().next() {
-        parts.push(Part::Table { section: section.into_owned(), id: "retrieval-rows" });
+        parts.push(Part::Figures { section: section.into_owned(), id: "retrieval-rows" });
     }
     let mut pictures: Vec<Chart> = figures.compared_scores.iter().map(charts::scores).collect();
     if let Some(latencies) = now.rag.latencies() {
@@ -155,13 +155,15 @@ fn retrieval<'p>(now: &'p Dashboard<'_>, spelling: &Spelling) -> Chapter<'p> {
 
 fn calls<'p>(now: &'p Dashboard<'_>, spelling: &Spelling) -> Chapter<'p> {
     let rows = tools::rows(&now.tools, &now.calls);
+    // The last is of all tools together, which the headlines tell.
+    let of_tools = rows.split_last().map(|(_, tools)| tools).unwrap_or_default();
     let mut pictures = vec![charts::tool_errors(&rows)];
     if let Some(latencies) = tools::latencies(&now.calls.total()) {
         pictures.push(charts::latencies(latencies, "How long tool calls took", ("call", "calls")));
     }
     pictures.retain(|chart| !chart.plot.is_empty());
     let page = tools::page(now.count(), &rows);
-    let section = Section::of(&rows, ROWS, page, spelling).into_owned();
+    let section = Section::of(of_tools, ROWS, page, spelling).into_owned();
     let table = Part::Table { section, id: "tool-rows" };
     chapter("tools", "Tool calls", vec![Part::Charts(pictures), table])
 }

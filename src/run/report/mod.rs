@@ -169,7 +169,7 @@ impl Run<'_> {
             let input: Input<'_> = document.read()?;
             let transcript = Transcript::new(&input);
             let mut facts = Vec::new();
-            transcripts::facts(&transcript, &options, &mut facts)?;
+            transcripts::facts(&transcript, "", &options, &mut facts)?;
             let mut chapters = vec![Chapter::made("facts", "Facts", facts)];
             chapters.extend(chapters::of_session(&transcript, &whole, &reasons, &options.spelling));
             chapters.extend(failures.take());
@@ -236,9 +236,9 @@ impl Run<'_> {
             let input: Input<'_> = document.read()?;
             let transcript = Transcript::new(&input);
             let anchor = format!("s{}", place + 1);
-            let mut page = Vec::new();
-            transcripts::facts(&transcript, &options, &mut page)?;
-            transcripts::turns(&transcript, &format!("{anchor}-"), &options, &mut page)?;
+            let (turns, mut page) = (format!("{anchor}-"), Vec::new());
+            transcripts::facts(&transcript, &turns, &options, &mut page)?;
+            transcripts::turns(&transcript, &turns, &options, &mut page)?;
             let (session_id, title) = (input.session_id.to_string(), overview::title(&input));
             if let Some(slot) = folded.get_mut(place) {
                 *slot = Some(Folded { session_id, title, anchor, page });
