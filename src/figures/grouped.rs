@@ -339,7 +339,11 @@ pub fn headlines(plan: &'static Plan, group: &Group) -> Vec<Headline> {
         value: cell(figure, value, group),
         json: figure.json(value).to_string(),
         of: rests_on(figure, group),
-        about: sentence(figure.about.replace('`', "").trim_end_matches(", 0 to 1")),
+        about: match figure.of {
+            // Its title says it.
+            Of::Sessions => String::new(),
+            _ => sentence(figure.about.replace('`', "").trim_end_matches(", 0 to 1")),
+        },
     };
     figures.map(headline).collect()
 }

@@ -434,6 +434,7 @@ fn one_core_and_all_of_them_print_the_same_bytes() {
         "transcript --format ndjson",
         "transcript --summary",
         "missing --format markdown",
+        "report --by channel --transcripts 20",
     ] {
         let printed = |cores: Option<&str>| {
             let mut run = process();

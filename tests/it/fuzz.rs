@@ -12,7 +12,7 @@ const SAMPLES: [&str; 4] = [
 ];
 
 /// Each command in each of its formats, and the options that change what is read.
-const RUNS: [&[&str]; 16] = [
+const RUNS: [&[&str]; 18] = [
     &["fetch"],
     &["fetch", "--format", "ndjson"],
     &["fetch", "--format", "table"],
@@ -29,6 +29,8 @@ const RUNS: [&[&str]; 16] = [
     &["missing", "--all"],
     &["missing", "--format", "ndjson"],
     &["missing", "--summary"],
+    &["report"],
+    &["report", "--by", "channel,day"],
 ];
 
 #[derive(Clone, Debug)]

@@ -31,6 +31,7 @@ mod proxies;
 mod python;
 mod readable;
 mod relay;
+mod report;
 mod retries;
 mod rows;
 mod schemas;

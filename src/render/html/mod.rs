@@ -214,7 +214,7 @@ fn headlines(headlines: &[Headline]) -> Markup {
                         data.(tone(headline.value.tone)) value=(headline.json) { (headline.value.text) }
                         @if !headline.of.is_empty() { " " span.of { (headline.of) } }
                     }
-                    dd.about { (headline.about) }
+                    @if !headline.about.is_empty() { dd.about { (headline.about) } }
                 }
             }
         }

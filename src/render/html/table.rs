@@ -75,7 +75,7 @@ fn grid(
             label.all for={ (id) "-all" } { "Show all " (spell::count(rows.len())) }
         }
         div.scroll role="region" tabindex="0" aria-labelledby={ (id) "-title" } {
-            table.sorted[!kept && rows.len() > 1] data-filter[!kept && rows.len() > FILTERED] {
+            table class=[(!kept && rows.len() > 1).then_some("sorted")] data-filter[!kept && rows.len() > FILTERED] {
                 thead { tr {
                     @for head in heads_of() {
                         th scope="col" class=[kind_of(head)] { (head.title) }
