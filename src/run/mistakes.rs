@@ -30,7 +30,11 @@ const KEYS: [&str; 16] = [
 ];
 
 /// Commands that there are not, and what stands for them; SESSION is what was named.
-const COMMANDS: [(&[&str], &str); 13] = [
+const COMMANDS: [(&[&str], &str); 14] = [
+    (
+        &["html", "dashboard", "page", "chart", "charts", "plot", "plots", "graph"],
+        "did you mean: feather-analysis report SESSION > page.html",
+    ),
     (
         &["show", "view", "read", "cat", "print", "open", "conversation", "chat", "messages"],
         "did you mean: feather-analysis transcript SESSION",
@@ -88,9 +92,16 @@ const COMMANDS: [(&[&str], &str); 13] = [
 
 /// Options that there are not, on these commands or, where none is named, on any, and what stands for
 /// them. The first that fits counts.
-const OPTIONS: [(&[&str], &[&str], &str); 27] = [
+const OPTIONS: [(&[&str], &[&str], &str); 30] = [
+    (&["html"], &[], "did you mean: feather-analysis report SESSION > page.html"),
+    (
+        &["format", "f"],
+        &["report"],
+        "a report is HTML; fetch, rag, tools, missing and gaps print the same as JSON, CSV or Markdown",
+    ),
+    (&["summary"], &["report"], "leave it out: a report of several sessions is one"),
     (&["out", "out-file"], &["fetch"], "did you mean --output FILE?"),
-    (&["output", "o", "out", "out-file"], &[], "redirect it: > FILE; fetch alone has --output"),
+    (&["output", "o", "out", "out-file"], &[], "redirect it: > FILE; fetch and report have --output"),
     (
         &["limit", "n", "head", "top", "max"],
         &["transcript"],

@@ -324,9 +324,7 @@ impl<'a> Run<'a> {
         let add =
             |document: &Reader<'_>, figures: &mut A, _: &mut dyn io::Write| add(document, figures);
         let figures = self.each(documents, &mut framed, &empty, add, Ok)?;
-        if self.repeated > 0 {
-            let sessions = counted(self.repeated, "document is", "documents are");
-            let message = format!("{sessions} of a session that came before; every one is counted");
+        if let Some(message) = self.repeated_words() {
             self.reporter.warn(&message);
         }
         let both = self.seen.intersection(&self.before).count();
@@ -339,6 +337,13 @@ impl<'a> Run<'a> {
             all.merge(figures);
         }
         Ok(all)
+    }
+
+    /// What is to be borne in mind where sessions came more than once.
+    fn repeated_words(&self) -> Option<String> {
+        let documents = counted(self.repeated, "document is", "documents are");
+        (self.repeated > 0)
+            .then(|| format!("{documents} of a session that came before; every one is counted"))
     }
 
     /// Prints rows of figures: one table for people.

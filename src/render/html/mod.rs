@@ -139,9 +139,10 @@ impl<'o> Page<'o> {
                     Part::Folded { id, title, page } => {
                         let page = PreEscaped(String::from_utf8_lossy(page));
                         html! {
-                            details.session id=(id) {
+                            details.session {
                                 summary { h3 { (line(title)) } }
-                                (page)
+                                // What is named within is opened where it is gone to.
+                                div.page id=(id) { (page) }
                             }
                         }
                     }

@@ -166,7 +166,7 @@ fn rows(command: &str, typed: &[String]) -> Option<fn() -> Vec<Word>> {
 /// What `--by` of a command takes.
 fn by(command: &str) -> Option<fn() -> Vec<Word>> {
     Some(match command {
-        "fetch" => || groups::<OverviewRow<'_>, OverviewRow<'_>>(&[]),
+        "fetch" | "report" => || groups::<OverviewRow<'_>, OverviewRow<'_>>(&[]),
         "transcript" => || groups::<OverviewRow<'_>, MessageFacts<'_>>(&[]),
         "rag" => || groups::<OverviewRow<'_>, rag::Row<'_>>(figures::rag::MORE),
         "tools" => || groups::<OverviewRow<'_>, ToolRow<'_>>(&[]),

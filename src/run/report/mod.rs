@@ -173,9 +173,9 @@ impl Run<'_> {
             let mut chapters = vec![Chapter::made("facts", "Facts", facts)];
             chapters.extend(chapters::of_session(&transcript, &whole, &reasons, &options.spelling));
             chapters.extend(failures.take());
-            let title = args.title.clone();
-            let title = title.unwrap_or_else(|| format!("Session {}", input.session_id));
-            let about = vec![overview::title(&input)];
+            let title = title(args, || format!("Session {}", input.session_id));
+            let about = overview::title(&input);
+            let about = vec![about.trim_start_matches(&*input.session_id).trim().to_owned()];
             let last = ("transcript", "Transcript".to_owned());
             let front = Front { title, about, chapters: names(&chapters).chain([last]).collect() };
             let mut page = Page::begin(&front, out)?;
@@ -216,8 +216,9 @@ impl Run<'_> {
         let mut chapters = chapters::of_dashboard(now, base, &gaps, &spelling);
         chapters.extend(chapters::of_transcripts(&folded, crowded));
         chapters.extend(self.failures());
-        let title = args.title.clone().unwrap_or_else(|| "Feather sessions".to_owned());
-        let about = about(now, base, &args.sessions.selection, &zone.name());
+        let title = title(args, || "Feather sessions".to_owned());
+        let mut about = about(now, base, &args.sessions.selection, &zone.name());
+        about.extend(self.repeated_words());
         let front = Front { title, about, chapters: names(&chapters).collect() };
         let mut page = Page::begin(&front, out)?;
         for chapter in &chapters {
@@ -269,6 +270,12 @@ impl Run<'_> {
 /// The chapters by name and title.
 fn names<'c>(chapters: &'c [Chapter<'_>]) -> impl Iterator<Item = (&'static str, String)> {
     chapters.iter().map(|chapter| (chapter.id, chapter.title.clone()))
+}
+
+/// The title that was asked for, or another.
+fn title(args: &ReportArgs, other: impl FnOnce() -> String) -> String {
+    let asked = args.title.clone().filter(|title| !title.trim().is_empty());
+    asked.unwrap_or_else(other)
 }
 
 /// What a dashboard is of.
