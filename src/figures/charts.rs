@@ -103,7 +103,7 @@ pub fn shares(table: &Table, title: &str, of: &'static str, none: Option<&'stati
         words.collect::<Vec<_>>().join(", ")
     );
     let (bars, notes) = most(bars);
-    let plot = Plot::Bars(Bars { of, parts: vec!["sessions"], bars, said: "share" });
+    let plot = Plot::Bars(Bars { of, parts: vec!["sessions"], list: bars, said: "share" });
     Chart { title: title.to_owned(), about, plot, notes }
 }
 
@@ -130,7 +130,7 @@ pub fn tool_errors(rows: &[SummaryRow]) -> Chart {
     let about = format!("{} of {} failed.", spell::count(errors), counted(calls, "call", "calls"));
     let (bars, notes) = most(bars.collect());
     let parts = vec!["failed", "other calls"];
-    let plot = Plot::Bars(Bars { of: "tool", parts, bars, said: "error rate" });
+    let plot = Plot::Bars(Bars { of: "tool", parts, list: bars, said: "error rate" });
     Chart { title: "Tool calls that failed".to_owned(), about, plot, notes }
 }
 
@@ -261,7 +261,9 @@ mod tests {
 
     fn tally(values: &[f64]) -> Tally {
         let mut tally = Tally::default();
-        values.iter().for_each(|value| tally.add(*value));
+        for value in values {
+            tally.add(*value);
+        }
         tally
     }
 

@@ -40,7 +40,7 @@ pub struct Bars {
     /// What is counted, a name a part of the bars.
     pub parts: Vec<&'static str>,
     /// The bars.
-    pub bars: Vec<Bar>,
+    pub list: Vec<Bar>,
     /// What the last of what is said of a bar is: a share, a rate.
     pub said: &'static str,
 }
@@ -136,7 +136,7 @@ impl Plot {
     /// Whether there is nothing to draw.
     pub fn is_empty(&self) -> bool {
         match self {
-            Self::Bars(bars) => bars.bars.is_empty(),
+            Self::Bars(bars) => bars.list.is_empty(),
             Self::Histogram(histogram) => histogram.bins.is_empty(),
             Self::Course(course) => course.times.is_empty(),
             Self::Timeline(timeline) => timeline.events.is_empty(),
@@ -167,7 +167,7 @@ impl Bars {
             let label = std::iter::once(bar.label.clone());
             label.chain(counts(&bar.parts)).chain([bar.said.clone()]).collect()
         };
-        (heads, self.bars.iter().map(row).collect())
+        (heads, self.list.iter().map(row).collect())
     }
 }
 

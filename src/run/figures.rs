@@ -40,6 +40,15 @@ impl Asked<'_> {
     }
 }
 
+/// Which of two sides sessions are on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Those to compare with.
+    Before,
+    /// Those that were named.
+    Now,
+}
+
 /// Counts a document into tables.
 pub(super) trait Count:
     Fn(&Reader<'_>, &mut Vec<Table>) -> anyhow::Result<Done<()>> + Sync
@@ -108,14 +117,14 @@ impl Run<'_> {
                 .map_err(|error| Failure::usage(format!("--fail-if-worse: {error}")))
         });
         let gate = gate.transpose()?;
-        let items = self.items(asked.sessions)?;
-        let base = self.base(asked.sessions, &asked.figures.against)?;
         let bys = std::slice::from_ref(by);
-        self.side = Some("of --against");
-        let before = self.aside(|run| run.sum_items(base, asked.plan, bys, &count))?;
-        self.side = Some("of those named");
-        let after = self.sum_items(items, asked.plan, bys, &count)?;
-        let ([before], [after]) = (&*before, &*after) else { return Ok(self.close()) };
+        let (before, after) =
+            self.sides(asked.sessions, &asked.figures.against, |run, items, _| {
+                run.sum_items(items, asked.plan, bys, &count)
+            })?;
+        let (Some([before]), [after]) = (before.as_deref(), &*after) else {
+            return Ok(self.close());
+        };
         let keys = compare::keys_of(before, after);
         let rows = compare::rows(before, after, &keys);
         let mut out = self.out(asked.format.is_for_reading());
@@ -130,12 +139,28 @@ impl Run<'_> {
         Ok(if closed == Exit::Done { exit } else { closed })
     }
 
+    /// Does the same with the sessions to compare with, if there are any, and then with those that were
+    /// named.
+    pub(super) fn sides<T>(
+        &mut self,
+        sessions: &Sessions,
+        against: &[OsString],
+        mut work: impl FnMut(&mut Self, Vec<Item>, Side) -> anyhow::Result<T>,
+    ) -> anyhow::Result<(Option<T>, T)> {
+        let items = self.items(sessions)?;
+        if against.is_empty() {
+            return Ok((None, work(self, items, Side::Now)?));
+        }
+        let base = self.base(sessions, against)?;
+        self.side = Some("of --against");
+        let before = self.aside(|run| work(run, base, Side::Before))?;
+        self.side = Some("of those named");
+        Ok((Some(before), work(self, items, Side::Now)?))
+    }
+
     /// Does something with the sessions to compare with. The beginning of an id, a gate and names are
     /// about the sessions that are looked at, not about these.
-    pub(super) fn aside<T>(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> anyhow::Result<T>,
-    ) -> anyhow::Result<T> {
+    fn aside<T>(&mut self, work: impl FnOnce(&mut Self) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let of_any = Arc::new(self.selection.of_any());
         let selection = std::mem::replace(&mut self.selection, of_any);
         let tally = std::mem::take(&mut self.tally);
@@ -171,11 +196,7 @@ impl Run<'_> {
     }
 
     /// The documents of `--against`. No request is made.
-    pub(super) fn base(
-        &self,
-        sessions: &Sessions,
-        against: &[OsString],
-    ) -> anyhow::Result<Vec<Item>> {
+    fn base(&self, sessions: &Sessions, against: &[OsString]) -> anyhow::Result<Vec<Item>> {
         let key_from_stdin =
             self.cli.connection.api_key_file.as_ref().is_some_and(|path| path.as_os_str() == "-");
         let taken = key_from_stdin || sessions.sessions.iter().any(|session| session == "-");

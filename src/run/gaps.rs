@@ -17,17 +17,8 @@ impl Run<'_> {
     pub(super) fn gaps(mut self, args: &GapsArgs) -> anyhow::Result<Exit> {
         self.options.full = args.full;
         let pick = Self::pick::<GapRow<'_>>(&args.rows)?;
-        let items = self.items(&args.sessions)?;
-        let base = if args.against.is_empty() {
-            None
-        } else {
-            let base = self.base(&args.sessions, &args.against)?;
-            self.side = Some("of --against");
-            let base = self.aside(|run| run.fold_gaps(base))?;
-            self.side = Some("of those named");
-            Some(base)
-        };
-        let gaps = self.fold_gaps(items)?;
+        let (base, gaps) =
+            self.sides(&args.sessions, &args.against, |run, items, _| run.fold_gaps(items))?;
         let rows = gaps.rows(base.as_ref());
         let zone = self.options.spelling.zone;
         let page = |shown: &[&GapRow<'_>]| gaps.page(shown, rows.len(), base.as_ref(), zone);

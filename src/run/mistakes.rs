@@ -101,7 +101,11 @@ const OPTIONS: [(&[&str], &[&str], &str); 30] = [
     ),
     (&["summary"], &["report"], "leave it out: a report of several sessions is one"),
     (&["out", "out-file"], &["fetch"], "did you mean --output FILE?"),
-    (&["output", "o", "out", "out-file"], &[], "redirect it: > FILE; fetch and report have --output"),
+    (
+        &["output", "o", "out", "out-file"],
+        &[],
+        "redirect it: > FILE; fetch and report have --output",
+    ),
     (
         &["limit", "n", "head", "top", "max"],
         &["transcript"],

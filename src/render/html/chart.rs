@@ -87,7 +87,7 @@ fn of(part: usize, whole: usize) -> f64 {
 
 fn height(plot: &Plot) -> usize {
     match plot {
-        Plot::Bars(bars) => bars.bars.len() * BAR + AXIS,
+        Plot::Bars(bars) => bars.list.len() * BAR + AXIS,
         Plot::Histogram(_) => MARKS + PLOT + AXIS + 16,
         Plot::Course(course) => course.figures.len() * PANEL + AXIS,
         Plot::Timeline(timeline) => timeline.lanes.len() * LANE + AXIS,
@@ -116,10 +116,10 @@ const LABEL: usize = 30;
 
 #[allow(clippy::cast_precision_loss, reason = "pixels")]
 fn bars(bars: &Bars) -> Markup {
-    let most = bars.bars.iter().map(|bar| bar.parts.iter().sum::<usize>()).max().unwrap_or(0);
-    let base = bars.bars.len() * BAR;
+    let most = bars.list.iter().map(|bar| bar.parts.iter().sum::<usize>()).max().unwrap_or(0);
+    let base = bars.list.len() * BAR;
     html! {
-        @for (place, bar) in bars.bars.iter().enumerate() {
+        @for (place, bar) in bars.list.iter().enumerate() {
             @let top = (place * BAR) as f64;
             @let all: usize = bar.parts.iter().sum();
             @let first = bar.parts.first().copied().unwrap_or_default();

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 
 use self::chapters::Folded;
 use self::spool::Spool;
+use super::figures::Side;
 use super::selection::{LeftOut, Reader};
 use super::{Done, Run};
 use crate::cli::{ReportArgs, Selection};
@@ -50,26 +51,22 @@ impl Run<'_> {
             self.sink = target.handle()?.map(Arc::new);
         }
         self.listed = Some(Vec::new());
-        let items = self.items(&args.sessions)?;
-        let base = if args.against.is_empty() {
-            None
-        } else {
-            let base = self.base(&args.sessions, &args.against)?;
-            self.side = Some("of --against");
-            let folded = self.aside(|run| run.fold_dashboard(base, &asked, None))?;
-            self.side = Some("of those named");
-            Some(folded)
-        };
-        let files: Vec<Item> = items.iter().filter_map(Item::again).collect();
-        let spool = Mutex::new(Spool::new(&files));
-        let now = self.fold_dashboard(items, &asked, Some(&spool))?;
+        let mut again = Again { files: Vec::new(), spool: Spool::new(&[]) };
+        let (base, now) = self.sides(&args.sessions, &args.against, |run, items, side| {
+            if side == Side::Before {
+                return run.fold_dashboard(items, &asked, None);
+            }
+            again.files = items.iter().filter_map(Item::again).collect();
+            let spool = Mutex::new(Spool::new(&again.files));
+            let now = run.fold_dashboard(items, &asked, Some(&spool))?;
+            again.spool = spool.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Ok(now)
+        })?;
         if now.count() == 0 {
             self.reporter.note("nothing to report: no session was selected");
             let exit = self.close();
             return Ok(if exit == Exit::Done { Exit::Unjudged } else { exit });
         }
-        let spool = spool.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let again = Again { files, spool };
         let mut out = self.out(true);
         if now.count() == 1 && base.is_none() && args.by.is_empty() {
             self.write_session(&now, args, again, &mut out)?;
@@ -268,7 +265,7 @@ impl Run<'_> {
 }
 
 /// The chapters by name and title.
-fn names<'c>(chapters: &'c [Chapter<'_>]) -> impl Iterator<Item = (&'static str, String)> {
+fn names(chapters: &[Chapter<'_>]) -> impl Iterator<Item = (&'static str, String)> {
     chapters.iter().map(|chapter| (chapter.id, chapter.title.clone()))
 }
 
@@ -286,9 +283,8 @@ fn about(
     zone: &str,
 ) -> Vec<String> {
     let sessions = |dashboard: &Dashboard<'_>| {
-        let days = dashboard.days().map(|(first, last)| match first == last {
-            true => format!(" of {first}"),
-            false => format!(" from {first} to {last}"),
+        let days = dashboard.days().map(|(first, last)| {
+            if first == last { format!(" of {first}") } else { format!(" from {first} to {last}") }
         });
         let sessions = counted(dashboard.count(), "session", "sessions");
         format!("{sessions}{}", days.unwrap_or_default())
