@@ -352,6 +352,11 @@ impl Span {
         day.and_then(|day| day.and_hms_opt(hour, 0, 0)).unwrap_or(time)
     }
 
+    /// The stretch that a day, as groups have it, is in; the day as it is where it is none.
+    pub fn of(self, day: &str) -> Box<str> {
+        Self::Day.parse(day).map_or_else(|| day.into(), |day| self.part(self.begin(day)))
+    }
+
     /// When the next one begins.
     fn next(self, begin: NaiveDateTime) -> Option<NaiveDateTime> {
         match self {

@@ -30,7 +30,7 @@ pub fn course(tables: &[Table], names: &[&'static str]) -> Option<Chart> {
     let few = tables.iter().find(|table| keys_of(table).len() <= MOST_TIMES);
     let table = few.or_else(|| tables.last())?;
     let span = table.by.fields.first()?.name.clone();
-    let span = ["hour", "day", "week", "month"].into_iter().find(|name| **name == span)?;
+    let span = ["day", "week", "month"].into_iter().find(|name| **name == span)?;
     let keys = keys_of(table);
     let (first, last) = (text_of(keys.first()?.first()?), text_of(keys.last()?.first()?));
     let figures: Vec<CourseOf> = names

@@ -249,7 +249,7 @@ pub fn section<'r>(
             .to_owned(),
     ];
     if grouped {
-        notes.push("all figures: --format json or csv".to_owned());
+        notes.push(grouped::ALL_FIGURES.to_owned());
     }
     let (old, new) = (sessions_of(before), sessions_of(after));
     let names: Vec<&str> = after.by.fields.iter().map(|field| &*field.name).collect();

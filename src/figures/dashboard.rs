@@ -1,7 +1,7 @@
 //! All that a report of many sessions is made of, folded in one pass.
 
 use super::Merge;
-use super::by::By;
+use super::by::{By, Span};
 use super::gaps::Gaps;
 use super::rag::{Documents, Summary};
 use super::table::Table;
@@ -24,17 +24,16 @@ const LISTED: usize = 1000;
 /// Which of them: what is looked at first comes first.
 const ORDER: [&str; 4] = ["-misses", "-tool_errors", "-started_at", "session_id"];
 
-/// What sessions are told apart by, a field a table: the stretches of time come last.
-const BYS: [&str; 6] = ["knowledge_gap_analysis_outcome", "cause", "hour", "day", "week", "month"];
-
-/// Where among all tables the stretches of time begin, and where the days are.
-const SPANS: usize = 4;
-const DAYS: usize = 5;
+/// What sessions are told apart by, a field a table.
+const BYS: [&str; 3] = ["knowledge_gap_analysis_outcome", "cause", "day"];
 
 /// What is asked of a dashboard.
 #[derive(Debug)]
 pub struct Asked {
+    /// By nothing, by each of [`BYS`], and by what was asked for, if that is anything.
     bys: Vec<By>,
+    weeks: By,
+    months: By,
     tools: By,
     missing: By,
     pick: Pick,
@@ -48,12 +47,18 @@ impl Asked {
     pub fn new(by: &[String], zone: Zone) -> Result<Self, Failure> {
         let sessions =
             |names: &[String]| By::new::<OverviewRow<'_>, OverviewRow<'_>>(names, &[], zone);
-        let mut bys = vec![sessions(by)?, By::nothing()];
+        let one = |name: &str| sessions(&[name.to_owned()]);
+        let mut bys = vec![By::nothing()];
         for name in BYS {
-            bys.push(sessions(&[name.to_owned()])?);
+            bys.push(one(name)?);
+        }
+        if !by.is_empty() {
+            bys.push(sessions(by)?);
         }
         Ok(Self {
             bys,
+            weeks: one("week")?,
+            months: one("month")?,
             tools: By::own::<ToolRow<'_>>("name")?,
             missing: By::own::<MissingRow<'_>>("reason")?,
             pick: Pick::new::<OverviewRow<'_>>(&[], &ORDER.map(str::to_owned), Some(LISTED))?,
@@ -82,7 +87,7 @@ impl Asked {
 #[derive(Debug)]
 pub struct Dashboard<'p> {
     asked: &'p Asked,
-    /// The sessions: as they were asked for, all together, and by each of [`BYS`].
+    /// The sessions by each of [`Asked::bys`].
     sessions: Vec<Table>,
     /// Their retrievals.
     pub rag: Summary,
@@ -153,35 +158,40 @@ impl Dashboard<'_> {
         Ok(())
     }
 
-    /// The groups that were asked for, if any were; then all sessions.
-    pub fn groups(&self) -> (Option<&Table>, Option<&Table>) {
-        let asked = self.sessions.first().filter(|table| !table.by.fields.is_empty());
-        (asked, self.sessions.get(1))
+    /// All sessions.
+    pub fn all(&self) -> Option<&Table> {
+        self.sessions.first()
+    }
+
+    /// The groups that were asked for, if any were.
+    pub fn groups(&self) -> Option<&Table> {
+        self.sessions.get(1 + BYS.len())
     }
 
     /// How many sessions there are.
     pub fn count(&self) -> usize {
-        self.sessions.first().map_or(0, |table| table.sessions)
+        self.all().map_or(0, |table| table.sessions)
     }
 
     /// The sessions in pictures: over time, by how they ended, and by where the evidence points.
     pub fn charts(&self) -> Vec<Chart> {
+        let [_, outcomes, causes, days, ..] = &*self.sessions else { return Vec::new() };
+        let spans = [
+            days.clone(),
+            days.coarser(&self.asked.weeks, Span::Week),
+            days.coarser(&self.asked.months, Span::Month),
+        ];
         let mut charts = Vec::new();
-        let spans = self.sessions.get(SPANS..).unwrap_or_default();
-        charts.extend(charts::course(spans, &["sessions", "hit_rate", "durable_rate"]));
-        if let Some(outcomes) = self.sessions.get(2) {
-            charts.push(charts::shares(outcomes, "Outcomes", "outcome", Some("no outcome")));
-        }
-        if let Some(causes) = self.sessions.get(3) {
-            let title = "Where the evidence of those not resolved points";
-            charts.push(charts::shares(causes, title, "cause", None));
-        }
+        charts.extend(charts::course(&spans, &["sessions", "hit_rate", "durable_rate"]));
+        charts.push(charts::shares(outcomes, "Outcomes", "outcome", Some("no outcome")));
+        let title = "Where the evidence of those not resolved points";
+        charts.push(charts::shares(causes, title, "cause", None));
         charts
     }
 
     /// The first and the last day on which a session began.
     pub fn days(&self) -> Option<(String, String)> {
-        charts::ends(self.sessions.get(DAYS)?)
+        charts::ends(self.sessions.get(BYS.len())?)
     }
 
     /// The rows of the sessions to look at first.

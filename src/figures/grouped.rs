@@ -102,6 +102,9 @@ impl GroupOf<'_> {
     }
 }
 
+/// Where the figures are that people are not shown.
+pub const ALL_FIGURES: &str = "all figures: --format json or csv";
+
 /// What stands for the value of a group that has none.
 pub const NONE: &str = "(none)";
 
@@ -299,7 +302,7 @@ pub fn section<'t>(
             lists.join(" and ")
         ));
     }
-    notes.extend((!rows.is_empty()).then(|| "all figures: --format json or csv".to_owned()));
+    notes.extend((!rows.is_empty()).then(|| ALL_FIGURES.to_owned()));
     Section {
         page: Page {
             title: vec![title(plan, total), format!("by {}", names.join(", "))],

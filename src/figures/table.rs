@@ -8,7 +8,7 @@ use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 
 use super::Merge;
-use super::by::{By, Key, Part, Sorter};
+use super::by::{By, Key, Part, Sorter, Span};
 use super::figure::Plan;
 use super::group::{Group, Share};
 
@@ -55,6 +55,24 @@ impl Table {
         let shares = sorter.end();
         self.add(shares);
         Ok(())
+    }
+
+    /// The groups of a table that is told apart by days, put together by longer stretches of time,
+    /// which `by` tells apart.
+    pub fn coarser(&self, by: &By, span: Span) -> Self {
+        let mut coarser = Self::new(self.plan, by.clone());
+        coarser.sessions = self.sessions;
+        for (key, group) in &self.groups {
+            let key: Key =
+                key.iter().map(|part| part.as_deref().map(|part| span.of(part))).collect();
+            match coarser.groups.entry(key) {
+                Entry::Occupied(mine) => mine.into_mut().merge(group.clone()),
+                Entry::Vacant(place) => {
+                    place.insert(group.clone());
+                }
+            }
+        }
+        coarser
     }
 
     /// The one group of a table that is told apart by nothing.

@@ -101,8 +101,8 @@ fn compared<'p>(
     base: &'p Dashboard<'_>,
     spelling: &Spelling,
 ) -> Chapter<'p> {
-    let ((asked, all), (asked_before, all_before)) = (now.groups(), base.groups());
-    let pairs = [(all_before, all, "compared-all"), (asked_before, asked, "compared-groups")];
+    let pairs =
+        [(base.all(), now.all(), "compared-all"), (base.groups(), now.groups(), "compared-groups")];
     let parts = pairs.into_iter().filter_map(|(before, after, id)| {
         let section = against(before?, after?, spelling);
         Some(Part::Figures { section, id })
@@ -113,12 +113,19 @@ fn compared<'p>(
 fn against(before: &Table, after: &Table, spelling: &Spelling) -> Section<'static> {
     let keys: Vec<Key> = keys_of(before, after);
     let rows = compare::rows(before, after, &keys);
-    compare::section(&rows, before, after, spelling).into_owned()
+    for_a_page(compare::section(&rows, before, after, spelling))
+}
+
+/// A table of figures without what is said of options.
+fn for_a_page(section: Section<'_>) -> Section<'static> {
+    let mut section = section.into_owned();
+    section.page.notes.retain(|note| note != grouped::ALL_FIGURES);
+    section
 }
 
 /// The sessions' figures, over time and in groups.
 fn figures<'p>(now: &'p Dashboard<'_>, spelling: &Spelling) -> Chapter<'p> {
-    let (asked, all) = now.groups();
+    let (asked, all) = (now.groups(), now.all());
     let mut parts = Vec::new();
     if let Some(all) = all {
         parts.push(Part::Headlines(grouped::headlines(all.plan, &all.total())));
@@ -128,7 +135,7 @@ fn figures<'p>(now: &'p Dashboard<'_>, spelling: &Spelling) -> Chapter<'p> {
         let keys = asked.keys();
         let rows = grouped::rows(asked, &keys);
         let section =
-            grouped::section(&rows, asked, &all.total(), spelling).first(ROWS).into_owned();
+            for_a_page(grouped::section(&rows, asked, &all.total(), spelling).first(ROWS));
         parts.push(Part::Table { section, id: "group-rows" });
     }
     chapter("figures", "Figures", parts)
