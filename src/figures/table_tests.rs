@@ -165,6 +165,17 @@ const GROUPINGS: [&[&str]; 8] = [
 
 proptest! {
     #[test]
+    fn weeks_and_months_are_the_same_by_way_of_days(documents in documents()) {
+        let days = table(&by(&["day"]), &documents);
+        for (name, span) in [("week", Span::Week), ("month", Span::Month)] {
+            let by = by(&[name]);
+            let coarser = days.coarser(&by, span);
+            prop_assert_eq!(coarser.sessions, documents.len());
+            prop_assert_eq!(told(&coarser), told(&table(&by, &documents)));
+        }
+    }
+
+    #[test]
     fn groups_are_those_of_naive_code(documents in documents(), at in 0..GROUPINGS.len()) {
         let fields = GROUPINGS[at];
         let table = table(&by(fields), &documents);
