@@ -51,15 +51,12 @@ pub fn has(tool: &str) -> bool {
     start.status().is_ok() || missing(tool)
 }
 
-/// The same of a module of Python, and of Python.
-pub fn has_module(module: &str) -> bool {
+/// Whether Python has a module, where it is looked for by its `PATH` alone.
+pub fn can_import(module: &str) -> bool {
     let mut import = std::process::Command::new("python3");
     import.args(["-c", &format!("import {module}")]).stdin(Stdio::null()).stderr(Stdio::null());
-    // Where the examples find it too.
     import.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    has("python3")
-        && (import.status().is_ok_and(|status| status.success())
-            || missing(&format!("{module}, a module of Python,")))
+    import.status().is_ok_and(|status| status.success())
 }
 
 /// Whether `strace` is there, and may look on as another program runs.
