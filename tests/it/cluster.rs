@@ -59,7 +59,7 @@ fn every_recipe_comes_to_the_figures_of_a_summary() {
     }
     let times: Vec<usize> = figures.values().map(Vec::len).collect();
     // Each channel; all retrievals by every engine; all sessions.
-    assert_eq!(times, [2, 2, 2, 7, 2], "{figures:#?}");
+    assert_eq!(times, [2, 2, 2, 6, 2], "{figures:#?}");
     for (of, printed) in figures {
         assert!(printed.iter().all(|figures| *figures == printed[0]), "{of}: {printed:#?}");
     }
