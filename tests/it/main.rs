@@ -5,6 +5,7 @@
 mod arrays;
 mod bulk;
 mod cli;
+mod cluster;
 mod codings;
 mod corpus;
 mod examples;
