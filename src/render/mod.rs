@@ -8,6 +8,7 @@ pub mod embedded;
 pub mod frame;
 pub mod json;
 mod layout;
+pub mod manual;
 pub mod markdown;
 mod paint;
 pub mod rows;

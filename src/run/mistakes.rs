@@ -30,7 +30,7 @@ const KEYS: [&str; 16] = [
 ];
 
 /// Commands that there are not, and what stands for them; SESSION is what was named.
-const COMMANDS: [(&[&str], &str); 13] = [
+const COMMANDS: [(&[&str], &str); 14] = [
     (
         &["show", "view", "read", "cat", "print", "open", "conversation", "chat", "messages"],
         "did you mean: feather-analysis transcript SESSION",
@@ -84,6 +84,10 @@ const COMMANDS: [(&[&str], &str); 13] = [
     ),
     (&["serve", "server", "mock"], "did you mean: feather-analysis demo"),
     (&["version"], "did you mean: feather-analysis --version"),
+    (
+        &["man", "manual", "docs", "doc", "topics", "topic", "usage", "examples"],
+        "did you mean: feather-analysis help",
+    ),
 ];
 
 /// Options that there are not, on these commands or, where none is named, on any, and what stands for

@@ -19,6 +19,7 @@ mod gateway;
 mod harness;
 mod key;
 mod lossless;
+mod manual;
 mod misfits;
 mod mistakes;
 mod order;

@@ -36,6 +36,8 @@ fn what_is_for_reading_goes_through_the_pager_and_nothing_else_does() {
         ("missing --demo --summary", true),
         ("rag --help", true),
         ("help rag", true),
+        ("help corpus", true),
+        ("help", true),
         ("--help", true),
         ("rag --help --no-pager", false),
         ("--version", false),
