@@ -2,7 +2,7 @@
 //!
 //! Data flows one way: arguments ([`cli`]) → documents ([`input`], [`api`]) → [`view`] (rows, which
 //! [`rows`] says what they are) → [`figures`] → [`render`] → [`output`]. [`run`] has a short function
-//! a command that puts these together; [`exit`] has the exit codes.
+//! a command that puts these together; [`exit`] has the exit codes, [`manual`] what `help` shows.
 
 mod api;
 mod cli;
@@ -12,6 +12,7 @@ mod failure;
 mod figures;
 mod input;
 mod interrupt;
+mod manual;
 mod model;
 mod output;
 mod render;
@@ -19,6 +20,7 @@ mod rows;
 mod run;
 mod view;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::FromArgMatches as _;
@@ -27,8 +29,8 @@ fn main() -> ExitCode {
     if let Some(exit) = run::complete() {
         return exit.into();
     }
-    let arguments = run::arguments();
-    let parsed = run::command()
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let parsed = run::tree(&arguments)
         .try_get_matches_from(&arguments)
         .and_then(|matches| cli::Cli::from_arg_matches(&matches));
     match parsed {

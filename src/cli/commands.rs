@@ -30,14 +30,23 @@ pub struct Sessions {
     pub selection: Selection,
 }
 
+/// What stands above the options of [`Rows`]. A heading for the whole group would stand above what
+/// follows it too.
+const HEADING: &str = "Rows";
+
 /// Which rows and fields, on every command that prints rows.
 ///
 /// With any of them the rows of all sessions make one table.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Rows")]
 pub struct Rows {
     /// Only these fields, in this order; `feather-analysis schema` lists them
-    #[arg(long, value_name = "FIELD", value_delimiter = ',', value_hint = clap::ValueHint::Other)]
+    #[arg(
+        long,
+        value_name = "FIELD",
+        value_delimiter = ',',
+        help_heading = HEADING,
+        value_hint = clap::ValueHint::Other
+    )]
     pub fields: Vec<String>,
     /// By these fields, downward with - before one; nulls come last
     #[arg(
@@ -45,11 +54,12 @@ pub struct Rows {
         value_name = "FIELD",
         value_delimiter = ',',
         allow_hyphen_values = true,
+        help_heading = HEADING,
         value_hint = clap::ValueHint::Other
     )]
     pub sort: Vec<String>,
     /// At most so many rows
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = HEADING)]
     pub limit: Option<usize>,
 }
 
@@ -72,21 +82,23 @@ pub struct FetchArgs {
     /// Figures over all sessions given
     #[arg(long, conflicts_with_all = ["overview", "out_dir", "fields", "sort", "limit"])]
     pub summary: bool,
-    /// How its figures are grouped and compared
-    #[command(flatten)]
-    pub figures: Figures,
     /// Which rows of the overview
     #[command(flatten)]
     pub rows: Rows,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
     /// How to print it [default: json; with --overview and --summary: table]
     #[arg(long, short, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<FetchFormat>,
     /// Write to FILE, which is replaced as a whole at the end, if nothing failed
     ///
-    /// All sessions go into the one file. It is written beside its place, put on disk and renamed, so
-    /// that it is there whole or as it was before. A symbolic link is followed, and the permissions of
-    /// a file that is there are kept; a new one is readable by you alone. - is standard output, and
-    /// pipes and devices are written to directly.
+    /// All sessions go into the one file. - is standard output.
+    ///
+    /// It is written beside its place, put on disk and renamed, so that it is there whole or as it was
+    /// before. A symbolic link is followed, and the permissions of
+    /// a file that is there are kept; a new one is readable by you alone. Pipes and devices are written to
+    /// directly.
     #[arg(
         long,
         short,
@@ -98,8 +110,10 @@ pub struct FetchArgs {
     pub output: Option<PathBuf>,
     /// Write DIR/UUID.json for each session instead, skipping those that are there whole
     ///
-    /// Each file is written beside its place, put on disk and renamed. What is there and is not a
-    /// whole document of its session (empty, cut, of another session) is said and fetched again.
+    /// What is there and is not a whole document of its session is said and fetched again.
+    ///
+    /// Each file is written beside its place, put on disk and renamed. No whole document is one that is
+    /// empty, cut, or of another session.
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Output")]
     pub out_dir: Option<PathBuf>,
     /// With --out-dir: fetch and replace what is already there, whatever it is
@@ -113,6 +127,9 @@ pub struct TranscriptArgs {
     /// What to read
     #[command(flatten)]
     pub sessions: Sessions,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
     /// How to print it
     #[arg(
         long,
@@ -152,9 +169,6 @@ pub struct TranscriptArgs {
     /// Figures over the messages of all sessions given: by role, by model, and how long customers waited
     #[arg(long, conflicts_with_all = ["turn", "role", "only", "no_evidence", "full"])]
     pub summary: bool,
-    /// How its figures are grouped and compared
-    #[command(flatten)]
-    pub figures: Figures,
 }
 
 /// `rag`.
@@ -166,6 +180,9 @@ pub struct RagArgs {
     /// Which rows
     #[command(flatten)]
     pub rows: Rows,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
     /// How to print it
     #[arg(
         long,
@@ -181,18 +198,18 @@ pub struct RagArgs {
     pub chunks: bool,
     /// Figures over all sessions given
     ///
-    /// With --by doc_id, which needs no --summary: a row a document, with its chunks found and put
-    /// before the model, and how its sessions ended.
+    /// With --by doc_id alone: a row a document, with its chunks found and put before the model, and how
+    /// its sessions ended.
     #[arg(long, conflicts_with_all = ["only", "chunks", "fields", "sort", "limit"])]
     pub summary: bool,
-    /// How its figures are grouped and compared
-    #[command(flatten)]
-    pub figures: Figures,
     /// What lies on either side of each threshold
     ///
-    /// A row a threshold, 0 to 1 by 0.05 or over the scores' range, and score basis: how many
-    /// retrievals lie below, and of them how many were cited all the same or in a session that ended
-    /// well; how many above, and of them how many were not cited or in one that ended badly.
+    /// A row a threshold and kind of score: how many retrievals lie below and above it, and what came
+    /// of them.
+    ///
+    /// Thresholds are 0 to 1 by 0.05, or over the scores' range. Of those below it is told how many were
+    /// cited all the same or in a session that ended well, of those above how many were not cited or in
+    /// one that ended badly.
     #[arg(long, conflicts_with_all = ["only", "chunks", "summary", "by"])]
     pub thresholds: bool,
     /// Only rows that meet one of these conditions
@@ -218,6 +235,9 @@ pub struct ToolsArgs {
     /// Which rows
     #[command(flatten)]
     pub rows: Rows,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
     /// How to print it
     #[arg(
         long,
@@ -231,9 +251,6 @@ pub struct ToolsArgs {
     /// Figures over all sessions given, by tool
     #[arg(long, conflicts_with_all = ["only", "full", "fields", "sort", "limit"])]
     pub summary: bool,
-    /// How its figures are grouped and compared
-    #[command(flatten)]
-    pub figures: Figures,
     /// Only calls of these tools
     #[arg(
         long,
@@ -268,6 +285,9 @@ pub struct MissingArgs {
     /// Which rows
     #[command(flatten)]
     pub rows: Rows,
+    /// How its figures are grouped and compared
+    #[command(flatten)]
+    pub figures: Figures,
     /// How to print it
     #[arg(
         long,
@@ -284,9 +304,6 @@ pub struct MissingArgs {
     /// Sessions and share by reason, over all sessions given
     #[arg(long, conflicts_with_all = ["all", "fields", "sort", "limit"])]
     pub summary: bool,
-    /// How its figures are grouped and compared
-    #[command(flatten)]
-    pub figures: Figures,
     /// Exit with 10 if a session declares one of these reasons
     #[arg(long, value_enum, value_name = "REASON", value_delimiter = ',')]
     pub fail_on: Vec<MissingCondition>,

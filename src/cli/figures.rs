@@ -24,17 +24,20 @@ pub struct Figures {
     pub by: Vec<String>,
     /// With --summary: compare with the saved sessions in BASE
     ///
-    /// BASE is a file or a folder; repeatable. A rate or mean is a ratio of sums over sessions, its variance that of a ratio estimator with
+    /// BASE is a file or a folder; repeatable. A figure that rests on fewer than 30 sessions on either
+    /// side is not judged, nor are percentiles and counts.
+    ///
+    /// A rate or mean is a ratio of sums over sessions, its variance that of a ratio estimator with
     /// sessions as clusters (Cochran, Sampling Techniques, 3rd ed., ch. 6); the change's 95 % interval
-    /// comes from both sides' variances by Student's t with Welch's degrees of freedom. A figure that
-    /// rests on fewer than 30 sessions on either side is too-few, and percentiles and counts are not
-    /// judged.
+    /// comes from both sides' variances by Student's t with Welch's degrees of freedom.
     #[arg(long, help_heading = HEADING, value_name = "BASE", requires = "summary", value_hint = clap::ValueHint::AnyPath)]
     pub against: Vec<OsString>,
     /// With --against: exit with 10 if one is worse, with 11 if none can be judged
     ///
-    /// Without FIGURE: the command's main one. Of several comparisons each is held to its part of the
-    /// 5 % (Bonferroni), so that a gate without any difference fails at most one run in twenty.
+    /// Without FIGURE: the command's main one.
+    ///
+    /// Of several comparisons each is held to its part of the 5 % (Bonferroni), so that a gate without any
+    /// difference fails at most one run in twenty.
     #[arg(
         long,
         help_heading = HEADING,

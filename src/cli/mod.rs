@@ -32,15 +32,21 @@ pub use self::values::{
 };
 pub use self::zone::NamedZone;
 
-/// What stands below a command's short help: two examples, and what is hidden.
+/// What stands below a command's short help: two examples, and what is hidden; less so where the command
+/// stands apart from sessions.
 macro_rules! briefly {
     ($one:literal, $two:literal) => {
+        briefly!($one, $two, "Hidden here: waiting, jobs, colours, width, zones: see --help")
+    };
+    ($one:literal, $two:literal, $rest:literal) => {
         concat!(
             "Examples:\n  feather-analysis ",
             $one,
             "\n  feather-analysis ",
             $two,
-            "\n\nHidden here: waiting, retries, TLS, headers, colours, width, zones, exit codes: see --help"
+            "\n\n",
+            $rest,
+            "; the manual: feather-analysis help"
         )
     };
 }
@@ -62,7 +68,7 @@ macro_rules! briefly {
 Start here, without a key or a network:
   feather-analysis transcript --demo
 
-Examples, exit codes and all options: --help"
+Exit codes and the options of all commands: --help; the manual: feather-analysis help"
 )]
 pub struct Cli {
     /// What to do
@@ -89,7 +95,8 @@ impl Command {
             | Self::Report(_)
             | Self::Schema { .. }
             | Self::Completions { .. }
-            | Self::Demo { .. } => None,
+            | Self::Demo { .. }
+            | Self::Help { .. } => None,
         }
     }
 
@@ -102,7 +109,10 @@ impl Command {
             Self::Tools(args) => args.summary,
             Self::Missing(args) => args.summary,
             Self::Gaps(_) | Self::Report(_) => true,
-            Self::Schema { .. } | Self::Completions { .. } | Self::Demo { .. } => false,
+            Self::Schema { .. }
+            | Self::Completions { .. }
+            | Self::Demo { .. }
+            | Self::Help { .. } => false,
         };
         summary || self.figures().is_some_and(|figures| !figures.by.is_empty())
     }
@@ -262,7 +272,8 @@ those of a fetch: feather-analysis --help lists them.")]
     /// 2020-12), with every field's type, unit and meaning.
     #[command(after_help = briefly!(
         "schema rag",
-        "schema rag | jq -r '.properties | keys_unsorted[]'"
+        "schema rag | jq -r '.properties | keys_unsorted[]'",
+        "Exit codes: see --help"
     ), after_long_help = "\
 Examples:
   feather-analysis schema
@@ -278,7 +289,8 @@ Exit codes: 0 done, 2 no such rows.")]
     /// Print a completion script
     #[command(after_help = briefly!(
         "completions bash > ~/.local/share/bash-completion/completions/feather-analysis",
-        "completions fish > ~/.config/fish/completions/feather-analysis.fish"
+        "completions fish > ~/.config/fish/completions/feather-analysis.fish",
+        "Exit codes: see --help"
     ), after_long_help = "\
 Examples:
   feather-analysis completions bash > ~/.local/share/bash-completion/completions/feather-analysis
@@ -292,11 +304,12 @@ Exit codes: 0 done, 2 usage.")]
     },
     /// Serve the sample sessions on loopback until Ctrl-C
     ///
-    /// `--base-url local` finds them on the default port. A session a status lets scripts try every
-    /// exit code.
+    /// --base-url local finds them on the default port. A session a status lets scripts try every exit
+    /// code.
     #[command(after_help = briefly!(
         "demo --list",
-        "demo --port 0"
+        "demo --port 0",
+        "Exit codes: see --help"
     ), after_long_help = "\
 Examples:
   feather-analysis demo
@@ -311,6 +324,25 @@ Exit codes: 0 done, 1 the port is taken, 130 stopped by Ctrl-C or SIGTERM.")]
         /// Print the sample sessions' ids and what each answers, and serve nothing
         #[arg(long)]
         list: bool,
+    },
+    /// Read the manual
+    ///
+    /// Without a name: what commands and topics there are. A command's help is that of its --help.
+    #[command(after_help = briefly!(
+        "help questions",
+        "help rag",
+        "Exit codes: see --help"
+    ), after_long_help = "\
+Examples:
+  feather-analysis help
+  feather-analysis help questions
+  feather-analysis help rag
+
+Exit codes: 0 done, 2 neither a command nor a topic.")]
+    Help {
+        /// A command or a topic
+        #[arg(value_name = "NAME", value_hint = clap::ValueHint::Other)]
+        about: Option<String>,
     },
 }
 

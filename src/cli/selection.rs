@@ -14,16 +14,19 @@ const HEADING: &str = "Selection";
 pub struct Selection {
     /// Only sessions that meet this: outcome=unresolved, 'csat<3', tools=a,b
     ///
-    /// Several must all hold. It is FIELD OP VALUE: FIELD is one of the overview's (feather-analysis
-    /// schema overview) or short for one (outcome, agent, csat). OP is one of: = (any of A,B; of a
-    /// list: has), != (none of A,B), <, <=, >, >=, ~ (contains, whatever the case), !~. An empty VALUE
-    /// means null or empty. Null passes != and !~ and fails the rest.
+    /// FIELD OP VALUE, several of which must all hold. FIELD: schema overview lists them. OP: = (any of
+    /// A,B; of a list: has), != (none of A,B), <, <=, >, >=, ~ (contains), !~.
+    ///
+    /// outcome, agent, csat and others are short for longer names. What is contained is looked for
+    /// whatever the case. An empty VALUE means null or empty. Null passes != and !~ and fails the rest.
     #[arg(long = "where", value_name = "CONDITION", help_heading = HEADING, value_hint = clap::ValueHint::Other)]
     pub conditions: Vec<String>,
     /// Only the sessions whose ids begin so: 7f3c1a52,2c9e4b70
     ///
-    /// The first digits, as tables print them: at least four digits, and of one session alone in what was given. Where files, folders or a
-    /// stream are given, the same can stand beside them in the place of a SESSION.
+    /// At least four digits, of one session alone in what was given.
+    ///
+    /// Where files, folders or a stream are given, the same can stand beside them in the place of a
+    /// SESSION.
     #[arg(
         long,
         value_name = "PREFIX",
@@ -35,8 +38,8 @@ pub struct Selection {
     pub session: Vec<IdPrefix>,
     /// Only sessions that began since: 2026-09-14, 36h, 7d, today (also --until)
     ///
-    /// A date (a whole day in the zone of --tz), a date-time such as 2026-09-14T10:00, an age (36h is so
-    /// long ago), today or yesterday.
+    /// A date is a whole day in the zone of --tz, an age is so long ago; date-times too, such as
+    /// 2026-09-14T10:00.
     #[arg(long, value_name = "TIME", value_parser = parse_time, help_heading = HEADING, value_hint = clap::ValueHint::Other)]
     pub since: Option<Time>,
     /// Only sessions that began until then; a day is included

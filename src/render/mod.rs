@@ -9,6 +9,7 @@ pub mod frame;
 pub mod html;
 pub mod json;
 mod layout;
+pub mod manual;
 pub mod markdown;
 mod paint;
 pub mod rows;

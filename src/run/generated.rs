@@ -1,20 +1,26 @@
-//! Keeps the files under `completions/` as the command tree has them.
+//! Keeps the files under `completions/`, and what of the manual is made, as the program has them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use clap::ValueEnum as _;
 
 use super::schema::KINDS;
-use super::{command, completions, reference};
+use super::{command, completions, man, reference};
 use crate::cli;
+use crate::exit::Exit;
+use crate::manual::TOPICS;
 
 /// The command that renews them, as the README and a failing test say it.
 const RENEW: &str = "RENEW=1 cargo test generated";
 
-/// Every generated file, by name.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file under `completions/`, by name.
 fn files() -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for shell in cli::Shell::value_variants() {
@@ -24,43 +30,31 @@ fn files() -> BTreeMap<String, Vec<u8>> {
     let mut command = command();
     command.build();
     add_man_pages(&command, &mut files);
+    // As they are now: what is built in may be older.
+    files.extend(topics().iter().map(|path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        man::of_topic(path.file_stem().unwrap().to_str().unwrap(), &text)
+    }));
     files
 }
 
 /// The man page of a command and those of its subcommands.
 fn add_man_pages(command: &clap::Command, files: &mut BTreeMap<String, Vec<u8>>) {
-    // What the short help leaves out would come without its words.
-    let shown = command.clone().mut_args(|arg| arg.hide_short_help(false));
-    let bare = shown.clone().after_help(None::<&str>).after_long_help(None::<&str>);
-    let man = clap_mangen::Man::new(bare);
-    let mut page = Vec::new();
-    man.render(&mut page).unwrap();
-    if let Some(extra) = shown.get_after_long_help() {
-        add_extra(&extra.to_string(), &mut page);
-    }
-    files.insert(man.get_filename(), page);
+    let examples = root().join("src/manual/commands").join(command.get_name());
+    let examples = examples.with_extension("md");
+    let examples = std::fs::read_to_string(&examples)
+        .unwrap_or_else(|error| panic!("{} has the examples: {error}", examples.display()));
+    files.extend([man::of_command(command, &examples)]);
     for subcommand in command.get_subcommands() {
         add_man_pages(subcommand, files);
     }
 }
 
-/// What follows the options in the long help: sections that begin with a word and a colon. They are
-/// set as they stand, so that an example can be copied.
-fn add_extra(text: &str, page: &mut Vec<u8>) {
-    for part in text.split("\n\n") {
-        let (title, body) = match part.split_once(":\n") {
-            Some((title, body)) => (title, body),
-            None => part.split_once(": ").unwrap_or(("Notes", part)),
-        };
-        let body = body.trim_end().replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
-        let title = title.to_uppercase();
-        writeln!(page, ".SH \"{title}\"\n.nf\n{body}\n.fi").unwrap();
-    }
-}
-
 #[test]
 fn completions_and_man_pages_are_fresh() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
+    // They are made of it.
+    let _ = manual();
+    let folder = root().join("completions");
     let files = files();
     if std::env::var_os("RENEW").is_some() {
         std::fs::create_dir_all(&folder).unwrap();
@@ -85,7 +79,7 @@ fn completions_and_man_pages_are_fresh() {
 #[test]
 fn the_command_tree_builds_and_shows_the_exit_codes() {
     let help = command().render_long_help().to_string();
-    for exit in crate::exit::Exit::ALL {
+    for exit in Exit::ALL {
         let line = format!("{:>3}  {}", exit.code(), exit.meaning());
         let words: Vec<&str> = line.split_whitespace().collect();
         let shown: Vec<&str> = help.split_whitespace().collect();
@@ -93,34 +87,96 @@ fn the_command_tree_builds_and_shows_the_exit_codes() {
     }
 }
 
-/// The README, its tables of fields as the schemas have them: each stands between a comment that
-/// names the kind of rows and one that ends it.
-fn readme(text: &str) -> String {
+/// The Markdown files of the topics.
+fn topics() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join("src/manual")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
+}
+
+/// A page, its tables of fields as the schemas have them and that of the exit codes as the program has
+/// it: each stands between a comment that names it and one that ends it.
+fn renewed(text: &str) -> String {
     let mut renewed = String::new();
-    let mut parts = text.split("<!-- fields of ");
-    renewed.push_str(parts.next().unwrap());
-    for part in parts {
-        let (name, rest) = part.split_once(" -->\n").unwrap();
-        let (_, after) = rest.split_once("<!-- end of fields -->").unwrap();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("<!-- fields of ") {
+        let (name, after) = after.split_once(" -->\n").unwrap();
+        let (_, after) = after.split_once("<!-- end of fields -->").unwrap();
         let kind = KINDS.iter().find(|kind| kind.name == name).unwrap();
         let tables = reference::tables(&(kind.schema)());
-        write!(renewed, "<!-- fields of {name} -->\n{tables}<!-- end of fields -->{after}")
+        write!(renewed, "{before}<!-- fields of {name} -->\n{tables}<!-- end of fields -->")
             .unwrap();
+        rest = after;
     }
-    renewed
+    renewed.push_str(rest);
+    let Some((before, after)) = renewed.split_once("<!-- exit codes -->\n") else { return renewed };
+    let (_, after) = after.split_once("<!-- end of exit codes -->").unwrap();
+    let codes = exit_codes();
+    format!("{before}<!-- exit codes -->\n{codes}<!-- end of exit codes -->{after}")
+}
+
+fn exit_codes() -> String {
+    let mut table = "| code | meaning |\n| --- | --- |\n".to_owned();
+    for exit in Exit::ALL {
+        writeln!(table, "| {} | {} |", exit.code(), exit.meaning()).unwrap();
+    }
+    table
+}
+
+/// The manual and the README with their tables, which are renewed where that is asked for.
+fn manual() -> String {
+    // One test at a time writes.
+    static RENEWING: Mutex<()> = Mutex::new(());
+    let _renewing = RENEWING.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut all = String::new();
+    let mut pages = topics();
+    pages.push(root().join("README.md"));
+    for path in pages {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let now = renewed(&text);
+        if text != now {
+            let renew = std::env::var_os("RENEW").is_some();
+            assert!(renew, "{} is stale; renew it: {RENEW}", path.display());
+            std::fs::write(&path, &now).unwrap();
+        }
+        all.push_str(&now);
+    }
+    all
 }
 
 #[test]
-fn the_readme_has_the_fields_of_every_kind_as_the_schemas_have_them() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let renewed = readme(&text);
-    if std::env::var_os("RENEW").is_some() {
-        std::fs::write(&path, &renewed).unwrap();
-    } else {
-        assert!(text == renewed, "README.md has stale tables of fields; renew them: {RENEW}");
-    }
+fn the_manual_has_fields_and_exit_codes_as_the_program_has_them() {
+    let manual = manual();
     for kind in KINDS {
-        assert!(text.contains(&format!("<!-- fields of {} -->", kind.name)), "{}", kind.name);
+        assert!(manual.contains(&format!("<!-- fields of {} -->", kind.name)), "{}", kind.name);
     }
+    assert!(manual.contains("<!-- exit codes -->"));
+}
+
+#[test]
+fn every_word_about_an_option_stands_in_the_page_of_its_command() {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let files = files();
+    let mut tree = command();
+    tree.build();
+    for command in tree.get_subcommands() {
+        let page = &files[&format!("feather-analysis-{}.1", command.get_name())];
+        let page = String::from_utf8(page.clone()).unwrap();
+        let page = page.replace("\\*(Aq", "'").replace("\\-", "-").replace("\\(ga", "`");
+        let page = words(&page.replace("\\(ti", "~").replace("\\(ha", "^"));
+        for arg in command.get_arguments() {
+            let about = arg.get_long_help().or_else(|| arg.get_help()).unwrap().to_string();
+            assert!(page.contains(&words(&about)), "{}: {about}", command.get_name());
+        }
+    }
+}
+
+#[test]
+fn every_file_of_the_manual_is_a_topic() {
+    let name = |path: PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let mut files: Vec<String> = topics().into_iter().map(name).collect();
+    files.sort();
+    let mut listed: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
+    listed.sort_unstable();
+    assert_eq!(files, listed, "src/manual/mod.rs lists the topics");
 }

@@ -30,7 +30,7 @@ const KEYS: [&str; 16] = [
 ];
 
 /// Commands that there are not, and what stands for them; SESSION is what was named.
-const COMMANDS: [(&[&str], &str); 14] = [
+const COMMANDS: [(&[&str], &str); 15] = [
     (
         &["html", "dashboard", "page", "chart", "charts", "plot", "plots", "graph"],
         "did you mean: feather-analysis report SESSION > page.html",
@@ -88,6 +88,10 @@ const COMMANDS: [(&[&str], &str); 14] = [
     ),
     (&["serve", "server", "mock"], "did you mean: feather-analysis demo"),
     (&["version"], "did you mean: feather-analysis --version"),
+    (
+        &["man", "manual", "docs", "doc", "topics", "topic", "usage", "examples"],
+        "did you mean: feather-analysis help",
+    ),
 ];
 
 /// Options that there are not, on these commands or, where none is named, on any, and what stands for

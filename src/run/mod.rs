@@ -9,6 +9,9 @@ mod gaps;
 mod gate;
 #[cfg(test)]
 mod generated;
+mod help;
+#[cfg(test)]
+mod man;
 mod missing;
 mod mistakes;
 mod opening;
@@ -29,6 +32,7 @@ mod unparsed;
 mod workers;
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::sync::Arc;
@@ -41,7 +45,7 @@ use self::feed::{Next, Queue};
 use self::selection::{Reader, Selection};
 use self::taking::{Done, Made, Taking};
 use self::tally::{Filter, Tally};
-pub use self::unparsed::{arguments, unparsed};
+pub use self::unparsed::unparsed;
 use self::workers::in_order;
 use crate::cli::{self, Cli, Command, RowFormat, Sessions};
 use crate::exit::Exit;
@@ -57,6 +61,11 @@ use crate::render::style::Styles;
 use crate::rows::spell::{self, Spelling, Zone, counted};
 use crate::rows::{Page, Pick, Row};
 
+/// The command tree for these arguments, fitted for help where they ask for it.
+pub fn tree(arguments: &[OsString]) -> clap::Command {
+    help::fitted(command(), arguments)
+}
+
 /// The whole command tree, with the exit codes in its help.
 pub fn command() -> clap::Command {
     let codes = Exit::table();
@@ -69,6 +78,8 @@ Then, with a key:
   export FEATHER_API_KEY=…
   feather-analysis fetch 7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11 > session.json
   feather-analysis rag session.json --only miss
+
+The manual: feather-analysis help; of these options: feather-analysis help connection, help output
 
 Exit codes:
 {codes}"
@@ -85,6 +96,7 @@ pub fn run(cli: &Cli) -> Exit {
         }
         Command::Completions { shell } => completions::print(*shell),
         Command::Schema { rows } => schema::print(rows.as_deref(), &terminal),
+        Command::Help { about } => help::print(about.as_deref(), &terminal),
         Command::Demo { port, list } => demo::serve(*port, *list, &reporter),
         Command::Fetch(args) => {
             let elsewhere = args.output.as_deref().is_some_and(|path| !output::is_stdout(path));

@@ -10,19 +10,6 @@ use crate::cli::ErrorFormat;
 use crate::exit::Exit;
 use crate::output::{self, Out, Reporter, Terminal};
 
-/// The arguments, `help COMMAND` spelt as it is understood.
-pub fn arguments() -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = std::env::args_os().collect();
-    let is_help = |argument: &OsString| argument == "help";
-    if arguments.get(1).is_some_and(is_help) {
-        arguments.remove(1);
-        // What is asked about may be help itself.
-        arguments.retain(|argument| !is_help(argument));
-        arguments.push("--help".into());
-    }
-    arguments
-}
-
 /// Prints what clap has to say in the place of a command: help, the version, or what is wrong with the
 /// arguments.
 pub fn unparsed(mut error: clap::Error, arguments: &[OsString]) -> Exit {

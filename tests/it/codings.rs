@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use tempfile::TempDir;
 
-use crate::harness::{Run, Server, document, feather, gzip, id, list, run};
+use crate::harness::{Run, Server, document, feather, gzip, id, list, named_pipe, run};
 
 /// `text` as Windows writes it, the low byte of a unit first, or the high one.
 fn utf16(text: &str, low_first: bool) -> Vec<u8> {
@@ -43,7 +43,7 @@ fn saved(name: &str, bytes: &[u8]) -> (TempDir, String) {
 fn each_way(server: &Server, name: &str, bytes: &[u8]) -> Vec<(&'static str, Run)> {
     let (folder, path) = saved(name, bytes);
     let pipe = folder.path().join("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    named_pipe(&pipe);
     let writer = std::thread::spawn({
         let (pipe, bytes) = (pipe.clone(), bytes.to_vec());
         // Whoever reads it may have seen enough of it before its end.

@@ -5,6 +5,7 @@
 mod arrays;
 mod bulk;
 mod cli;
+mod cluster;
 mod codings;
 mod corpus;
 mod examples;
@@ -18,6 +19,7 @@ mod gateway;
 mod harness;
 mod key;
 mod lossless;
+mod manual;
 mod misfits;
 mod mistakes;
 mod order;

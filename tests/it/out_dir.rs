@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::harness::{
-    LONG, Reply, Run, Running, Server, document, feather, id, list, names, run, until,
+    LONG, Reply, Run, Running, Server, document, feather, id, list, named_pipe, names, run, until,
 };
 
 fn ids(count: usize) -> Vec<String> {
@@ -358,8 +358,7 @@ fn what_cannot_be_replaced_is_refused_and_the_rest_goes_on() {
         let elsewhere = tempfile::tempdir().unwrap();
         let at = |n: usize| folder.path().join(&files(9)[n]);
         fs::create_dir(at(0)).unwrap();
-        let pipe = std::process::Command::new("mkfifo").arg(at(1)).status().unwrap();
-        assert!(pipe.success());
+        named_pipe(&at(1));
         symlink(elsewhere.path(), at(2)).unwrap();
         symlink("/dev/null", at(3)).unwrap();
         // These two can be.

@@ -22,7 +22,7 @@ impl Terminal {
     /// With these variables and no others but `PATH`. None where tmux or less is not installed;
     /// where CI is set they must be.
     fn open(variables: &[(&str, &str)]) -> Option<Self> {
-        if !has("tmux") || !has("less") {
+        if !has("tmux") || !has("less") || !has("sh") {
             return None;
         }
         let terminal = Self { folder: tempfile::tempdir().unwrap() };

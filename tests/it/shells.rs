@@ -65,7 +65,11 @@ fn fish(line: &str, home: &Path) -> String {
 /// What may be typed at the end of some lines, and something that may not.
 const LINES: &[(&str, &[&str], &str)] = &[
     ("tr", &["transcript"], "tools"),
-    ("", &["fetch", "transcript", "rag", "tools", "missing", "gaps", "schema", "demo"], "--demo"),
+    (
+        "",
+        &["fetch", "transcript", "rag", "tools", "missing", "gaps", "schema", "demo", "help"],
+        "--demo",
+    ),
     // Every enumerated option, after a blank, a = and commas.
     ("rag --format ", &["table", "json", "ndjson", "csv", "markdown"], "raw"),
     ("fetch -f ", &["json", "raw", "ndjson", "table", "csv", "markdown"], "text"),
@@ -102,6 +106,8 @@ const LINES: &[(&str, &[&str], &str)] = &[
     ("rag --base-url=", &["sandbox", "local"], "http"),
     ("fetch --tz europe/be", &["Europe/Berlin", "Europe/Belgrade"], "Europe/Paris"),
     ("fetch --since ", &["today", "yesterday"], "tomorrow"),
+    ("help co", &["corpus", "connection", "completions"], "rag"),
+    ("help r", &["rag", "rows"], "corpus"),
     ("schema r", &["rag", "rag-chunks", "rag-summary"], "tools"),
     ("rag --fail-if-worse=", &["hit_rate", "uncited_rate"], "retrievals"),
     ("fetch --ou", &["--out-dir", "--output"], "--force"),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::harness::{
-    Reply, Run, Running, Server, document, feather, id, list, process, run, until,
+    Reply, Run, Running, Server, document, feather, id, list, named_pipe, process, run, until,
 };
 
 /// Runs `fetch` of a server on what is typed and what standard input holds.
@@ -355,7 +355,7 @@ fn a_named_pipe_is_read_like_standard_input() {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [("documents", lines([1, 2])), ("ids", list(&[1, 2].map(id)))] {
         let pipe = folder.path().join(name);
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        named_pipe(&pipe);
         let writer = {
             let pipe = pipe.clone();
             std::thread::spawn(move || fs::write(pipe, text).unwrap())

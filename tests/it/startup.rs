@@ -2,8 +2,13 @@
 
 use std::process::{Command, Stdio};
 
-/// The system calls a run makes, or None where they cannot be traced on this machine.
+use crate::harness::can_trace;
+
+/// The system calls a run makes; None where they cannot be traced on this machine.
 fn traced(arguments: &[&str]) -> Option<String> {
+    if !can_trace() {
+        return None;
+    }
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let status = Command::new("strace")
@@ -17,9 +22,10 @@ fn traced(arguments: &[&str]) -> Option<String> {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .status();
-    let traced = status.is_ok_and(|status| status.success());
-    traced.then(|| std::fs::read_to_string(log).unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success(), "{arguments:?}: {status}");
+    Some(std::fs::read_to_string(log).unwrap())
 }
 
 fn opens_certificates(log: &str) -> bool {

@@ -4,8 +4,13 @@
 
 use std::process::{Command, Stdio};
 
+use crate::harness::has;
+
 /// What a command prints on a terminal of so many columns; None where none can be made here.
 fn on_terminal(columns: u16, environment: &[(&str, &str)], arguments: &str) -> Option<String> {
+    if !has("script") || !has("stty") {
+        return None;
+    }
     let program = env!("CARGO_BIN_EXE_feather-analysis");
     let typed = format!("stty cols {columns} rows 24; {program} {arguments}; echo \"code $?\"");
     let output = Command::new("script")
@@ -17,7 +22,7 @@ fn on_terminal(columns: u16, environment: &[(&str, &str)], arguments: &str) -> O
         .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .output()
-        .ok()?;
+        .unwrap();
     Some(String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n"))
 }
 
@@ -31,6 +36,8 @@ fn what_is_for_reading_goes_through_the_pager_and_nothing_else_does() {
         ("missing --demo --summary", true),
         ("rag --help", true),
         ("help rag", true),
+        ("help corpus", true),
+        ("help", true),
         ("--help", true),
         ("rag --help --no-pager", false),
         ("--version", false),

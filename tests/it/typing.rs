@@ -31,7 +31,7 @@ impl Typist {
     /// Starts a shell in an empty home, with these settings in a file of that name. None where it is
     /// not installed, or there is no terminal to be had; where CI is set both must be.
     pub fn start(shell: &str, command: &str, settings: (&str, &str)) -> Option<Self> {
-        if !has(shell) || !has("script") {
+        if !has(shell) || !has("script") || !has("stty") {
             return None;
         }
         let home = tempfile::tempdir().unwrap();

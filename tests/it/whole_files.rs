@@ -1,15 +1,20 @@
 //! Whole files only: whatever ends a run, at whatever moment, and how many runs there are.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::harness::{Reply, Request, Running, Server, id, list, ms, names, process, run};
+use crate::harness::{
+    Reply, Request, Running, Server, Signal, can_trace, has, id, list, ms, names, process, run,
+    skipped,
+};
 
 /// Sessions of each test.
 const COUNT: usize = 60;
+
+/// What ends a run.
+const SIGNALS: [Signal; 4] = [Signal::KILL, Signal::TERM, Signal::HUP, Signal::INT];
 
 /// The name of a file that a run has left behind.
 fn is_leftover(name: &str) -> bool {
@@ -61,12 +66,6 @@ fn whole_files(folder: &Path, reference: &Path) -> usize {
     files.len()
 }
 
-fn signal(running: &Running, name: &str) {
-    let id = running.0.id().to_string();
-    // It may have ended by itself.
-    let _ = Command::new("kill").args([name, &id]).stderr(Stdio::null()).status().unwrap();
-}
-
 #[test]
 fn a_run_that_is_killed_again_and_again_comes_to_the_same_files() {
     let server = slow_server();
@@ -84,7 +83,7 @@ fn a_run_that_is_killed_again_and_again_comes_to_the_same_files() {
             // Some of these moments are those of a write, and every file has several.
             std::thread::sleep(pause(round, attempt));
             let before = running.0.try_wait().unwrap();
-            signal(&running, ["-KILL", "-TERM", "-HUP", "-INT"][(round + attempt) % 4]);
+            running.signal(SIGNALS[(round + attempt) % SIGNALS.len()]);
             let (_, stderr) = running.finish();
             let there = if folder.exists() { whole_files(&folder, reference.path()) } else { 0 };
             if before.is_some() {
@@ -183,6 +182,9 @@ fn full_then_free(server: &Server, folder: &Path, done: &crate::harness::Run, wo
 
 #[test]
 fn a_limit_to_the_size_of_files_leaves_whole_files_only() {
+    if !has("bash") {
+        return;
+    }
     let server = slow_server();
     let reference = reference(&server);
     let folder = tempfile::tempdir().unwrap();
@@ -202,26 +204,15 @@ fn a_limit_to_the_size_of_files_leaves_whole_files_only() {
     assert!(whole_files(folder.path(), reference.path()) < COUNT);
 }
 
-/// Says that a test was skipped, where the tests' own output does not hide it.
-fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {why}");
-}
-
-/// The same where a tool is missing, which must be there where changes are checked.
-pub fn missing(tool: &str) {
-    assert!(std::env::var_os("CI").is_none(), "CI must have {tool}");
-    skipped(&format!("{tool} is missing"));
-}
-
 /// Whether file systems can be mounted here, in a space of our own.
 fn can_mount() -> bool {
+    if !has("unshare") || !has("bash") {
+        return false;
+    }
     let mount = "mount -t tmpfs -o size=64k none /mnt";
     let tried = Command::new("unshare").args(["-rm", "sh", "-c", mount]).output();
-    let can = tried.is_ok_and(|output| output.status.success());
-    if !can {
-        skipped("no file system can be mounted here");
-    }
-    can
+    tried.is_ok_and(|output| output.status.success())
+        || skipped("no file system can be mounted here")
 }
 
 #[test]
@@ -284,6 +275,9 @@ fn a_folder_that_cannot_be_written_to_is_told_before_any_request() {
 
 #[test]
 fn a_file_is_on_disk_before_it_has_its_name_and_its_name_before_it_counts() {
+    if !can_trace() {
+        return;
+    }
     let server = Server::of_documents();
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path().join("out");
@@ -293,15 +287,12 @@ fn a_file_is_on_disk_before_it_has_its_name_and_its_name_before_it_counts() {
         command.args(["-f", "-y", "-e", "trace=fsync,fdatasync,rename,renameat,renameat2,write"]);
         command.arg("-o").arg(&log).arg(env!("CARGO_BIN_EXE_feather-analysis"));
         command.args(["fetch", "--base-url", &server.url()]).args(arguments).env_clear();
-        let done = command.stdin(Stdio::null()).output();
-        let done = done.is_ok_and(|output| output.status.success());
-        done.then(|| fs::read_to_string(&log).unwrap())
+        let done = command.stdin(Stdio::null()).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+        fs::read_to_string(&log).unwrap()
     };
     let path = folder.to_str().unwrap();
-    let Some(log) = traced(&["--out-dir", path, &id(1), &id(2), &id(3)]) else {
-        missing("strace");
-        return;
-    };
+    let log = traced(&["--out-dir", path, &id(1), &id(2), &id(3)]);
     let at = |log: &str, what: &dyn Fn(&str) -> bool| log.lines().position(what);
     for n in 1..=3 {
         let part = format!(".{}.json.", id(n));
@@ -318,7 +309,7 @@ fn a_file_is_on_disk_before_it_has_its_name_and_its_name_before_it_counts() {
     assert!(last < folder_synced && folder_synced < counted, "{log}");
 
     let file = scratch.path().join("one.json");
-    let log = traced(&["-o", file.to_str().unwrap(), &id(1)]).unwrap();
+    let log = traced(&["-o", file.to_str().unwrap(), &id(1)]);
     let synced = at(&log, &|line| line.contains("sync(") && line.contains(".one.json."));
     let renamed = at(&log, &|line| line.contains("rename") && line.contains(".one.json."));
     let name = format!("<{}>", scratch.path().display());
@@ -335,16 +326,16 @@ fn signals_leave_the_file_of_output_as_it_was() {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("all.ndjson");
     fs::write(&file, "before\n").unwrap();
-    for name in ["-INT", "-TERM", "-HUP", "-KILL"] {
+    for signal in SIGNALS {
         let mut command = process();
         command.args(["fetch", "--base-url", &server.url(), "-f", "ndjson", "--jobs", "1", "-o"]);
         let mut running = Running::start(command.arg(&file).args((0..10).map(id)));
         let before = server.count();
         crate::harness::until("some have come", || server.count() >= before + 10);
-        signal(&running, name);
+        running.signal(signal);
         let (code, _) = running.finish();
-        assert_ne!(code, Some(0), "{name}");
-        assert_eq!(fs::read_to_string(&file).unwrap(), "before\n", "{name}");
+        assert_ne!(code, Some(0), "{signal:?}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "before\n", "{signal:?}");
     }
     // What they left is removed by the next run.
     for name in names(scratch.path()).iter().filter(|name| is_leftover(name)) {

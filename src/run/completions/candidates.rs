@@ -14,6 +14,7 @@ use crate::cli::NamedZone;
 use crate::figures;
 use crate::figures::figure::Plan;
 use crate::rows::Kind;
+use crate::run::help;
 use crate::run::schema::KINDS;
 use crate::view::messages::MessageFacts;
 use crate::view::missing::MissingRow;
@@ -52,6 +53,7 @@ fn with_candidates(command: &str, arg: Arg, typed: &[String]) -> Arg {
         (_, "since" | "until") => days,
         (_, "conditions") => return arg.add(ArgValueCompleter::new(conditions)),
         ("schema", "rows") => kinds,
+        ("help", "about") => pages,
         (_, "by") => match by(command) {
             Some(words) => words,
             None => return arg,
@@ -215,4 +217,9 @@ fn kinds() -> Vec<Word> {
         Word::new(kind.name, schema.get("title").and_then(Value::as_str).unwrap_or_default())
     };
     KINDS.iter().map(word).collect()
+}
+
+/// What `help` takes.
+fn pages() -> Vec<Word> {
+    help::known().into_iter().map(|(name, about)| Word::new(name, about)).collect()
 }
