@@ -78,7 +78,9 @@ fn grid(
             table class=[(!kept && rows.len() > 1).then_some("sorted")] data-filter[!kept && rows.len() > FILTERED] {
                 thead { tr {
                     @for head in heads_of() {
-                        th scope="col" class=[kind_of(head)] { (head.title) }
+                        @if head.title.is_empty() { td {} } @else {
+                            th scope="col" class=[kind_of(head)] { (head.title) }
+                        }
                     }
                 } }
                 tbody {
