@@ -88,6 +88,9 @@ fn grid(
                 }
             }
         }
+        @if rows.len() > FOLD {
+            p.note.folded { (FOLD) " of " (spell::count(rows.len())) " rows" }
+        }
     };
     (made, survey.map(|survey| survey.told(heads)).unwrap_or_default())
 }
