@@ -27,6 +27,7 @@ mod order;
 mod out_dir;
 mod output_file;
 mod pace;
+mod page_figures;
 mod pager;
 mod prefixes;
 mod progress;

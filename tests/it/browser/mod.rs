@@ -3,8 +3,8 @@
 mod looks;
 mod pages;
 mod paper;
+mod reading;
 mod safety;
-mod tables;
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::MetadataExt as _;
@@ -107,6 +107,16 @@ impl Browser {
         self.runtime.block_on(self.client.get_alert_text()).ok()
     }
 
+    /// Waits for a dialog that says this.
+    #[track_caller]
+    pub fn until_dialog(&self, text: &str) {
+        let begun = Instant::now();
+        while self.dialog().as_deref() != Some(text) {
+            assert!(begun.elapsed() < PATIENCE, "no dialog says {text}");
+            std::thread::sleep(ms(20));
+        }
+    }
+
     /// Closes a dialog.
     pub fn dismiss(&self) {
         self.runtime.block_on(self.client.dismiss_alert()).unwrap();
@@ -124,12 +134,7 @@ impl Browser {
 
     /// What a function's body returns in the page.
     pub fn run(&self, script: &str) -> Value {
-        self.run_with(script, Vec::new())
-    }
-
-    /// The same with arguments.
-    pub fn run_with(&self, script: &str, arguments: Vec<Value>) -> Value {
-        match self.runtime.block_on(self.client.execute(script, arguments)) {
+        match self.runtime.block_on(self.client.execute(script, Vec::new())) {
             Ok(value) => value,
             Err(error) => panic!("{error}: {script}"),
         }
