@@ -63,8 +63,12 @@ fn assert_same(rows: &[BTreeMap<String, Cell>], json: &[Value], columns: &[(&str
             let value = &json[field];
             match row.get(*heading) {
                 Some(cell) if value.is_string() => assert_eq!(cell.text, *value, "{heading}"),
-                Some(cell) => assert_eq!(cell.number(), value.as_f64(), "{heading}: {row:?} {json}"),
-                None => assert!(value.as_f64().is_none_or(|value| value == 0.0), "{heading}: {json}"),
+                Some(cell) => {
+                    assert_eq!(cell.number(), value.as_f64(), "{heading}: {row:?} {json}")
+                }
+                None => {
+                    assert!(value.as_f64().is_none_or(|value| value == 0.0), "{heading}: {json}")
+                }
             }
         }
     }
@@ -149,7 +153,10 @@ fn tables_of_tools_documents_and_missing_evidence_have_the_rows_of_their_command
         for (row, json) in shown.iter().zip(&tools) {
             let kinds = json["error_kinds"].as_array().unwrap();
             let errors = &row["errors, most frequent first"].text;
-            assert!(kinds.iter().all(|kind| errors.contains(&format!("{}× ", kind["count"]))), "{errors}");
+            assert!(
+                kinds.iter().all(|kind| errors.contains(&format!("{}× ", kind["count"]))),
+                "{errors}"
+            );
         }
 
         let mut documents = rows(&sessions, "rag --by doc_id");
@@ -172,8 +179,12 @@ fn tables_of_tools_documents_and_missing_evidence_have_the_rows_of_their_command
             let disagree = count("declared_but_present") + count("absent_but_not_declared");
             row["disagree"] = disagree.into();
         }
-        let columns =
-            [("reason", "reason"), ("sessions", "sessions"), ("share", "share"), ("disagree", "disagree")];
+        let columns = [
+            ("reason", "reason"),
+            ("sessions", "sessions"),
+            ("share", "share"),
+            ("disagree", "disagree"),
+        ];
         assert_same(&sheet(&page, "missing-rows"), &missing, &columns);
     }
 }
@@ -183,7 +194,11 @@ fn gaps_and_sessions_stand_there_as_their_commands_list_them_and_open_what_they_
     for Reported { sessions, page, .. } in Reported::both() {
         let gaps = rows(&sessions, "gaps");
         let shown = sheet(&page, "gap-rows");
-        assert_same(&shown, &gaps, &[("query", "query_hash"), ("sessions, and what they cost", "sessions")]);
+        assert_same(
+            &shown,
+            &gaps,
+            &[("query", "query_hash"), ("sessions, and what they cost", "sessions")],
+        );
         for (row, gap) in shown.iter().zip(&gaps) {
             let score = row["best score"].number().filter(|score| score.is_finite());
             assert_eq!(score, gap["best_score"].as_f64(), "{row:?}");
@@ -206,9 +221,10 @@ fn gaps_and_sessions_stand_there_as_their_commands_list_them_and_open_what_they_
         let mut followed = 0;
         for link in page.select(&select("#gap-rows td a")) {
             let turn = link.attr("href").unwrap().to_owned();
-            let session = turn.split("-turn-").next().unwrap();
-            assert!(page.select(&select(&turn)).next().is_some(), "{turn}");
-            let title = text(page.select(&select(&format!("{session} h3"))).next().unwrap());
+            let turn = page.select(&select(&turn)).next().unwrap_or_else(|| panic!("{turn}"));
+            let session = turn.ancestors().filter_map(ElementRef::wrap);
+            let session = session.filter(|one| one.value().name() == "details").last().unwrap();
+            let title = text(session.select(&select("summary h3")).next().unwrap());
             assert!(title.starts_with(text(link).split(' ').next().unwrap()), "{title}");
             followed += 1;
         }
@@ -217,7 +233,10 @@ fn gaps_and_sessions_stand_there_as_their_commands_list_them_and_open_what_they_
         let mut overview = rows(&sessions, "fetch --overview");
         let shown = sheet(&page, "session-rows");
         let of_id = |id: &str| {
-            overview.iter().position(|row| row["session_id"].as_str().unwrap().starts_with(id)).unwrap()
+            overview
+                .iter()
+                .position(|row| row["session_id"].as_str().unwrap().starts_with(id))
+                .unwrap()
         };
         let order: Vec<usize> = shown.iter().map(|row| of_id(&row["session"].text)).collect();
         overview = order.iter().map(|place| overview[*place].clone()).collect();
@@ -272,7 +291,11 @@ fn retrievals_and_the_histograms_of_their_scores_are_those_of_rag_summary() {
                 bin["not_cited"] = (count("count") - count("cited")).into();
             }
             let rows = rows_of(figure.select(&select("table")).next().unwrap());
-            assert_same(&rows, &bins, &[("score", "from"), ("cited", "cited"), ("not cited", "not_cited")]);
+            assert_same(
+                &rows,
+                &bins,
+                &[("score", "from"), ("cited", "cited"), ("not cited", "not_cited")],
+            );
             let about = text(figure.select(&select("figcaption p")).next().unwrap());
             for threshold in ["threshold_low", "threshold_high"] {
                 for value in scores[threshold].as_array().unwrap() {

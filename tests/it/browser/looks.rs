@@ -121,7 +121,7 @@ fn axe_finds_nothing_to_complain_about_light_and_dark_narrow_and_wide() {
             browser.open(path, "");
             browser.run(&format!("{axe}; window.axe = axe"));
             // Of transcripts one is enough; all of them are the page of one session.
-            browser.run("for (const one of document.querySelectorAll('.numbers, #s1')) one.open = true");
+            browser.run("for (const one of document.querySelectorAll('.numbers, .session:first-of-type')) one.open = true");
             for width in [360, 1400] {
                 browser.width(width);
                 let what = format!("{scheme}, {width} pixels, {path:?}");
@@ -132,5 +132,8 @@ fn axe_finds_nothing_to_complain_about_light_and_dark_narrow_and_wide() {
     // What is wrong is found.
     browser.run("document.querySelector('h1').replaceWith(document.createElement('h4'))");
     let wrong = check("spoilt");
-    assert!(wrong.as_array().unwrap().iter().any(|one: &Value| one[0] == "empty-heading"), "{wrong}");
+    assert!(
+        wrong.as_array().unwrap().iter().any(|one: &Value| one[0] == "empty-heading"),
+        "{wrong}"
+    );
 }

@@ -148,29 +148,19 @@ impl Browser {
         }
     }
 
-    /// Waits until an expression holds in the page.
-    #[track_caller]
-    pub fn until(&self, expression: &str) {
-        let begun = Instant::now();
-        while self.run(&format!("return Boolean({expression})")) != json!(true) {
-            assert!(begun.elapsed() < PATIENCE, "{expression}: never");
-            std::thread::sleep(ms(20));
-        }
-    }
-
     /// Clicks as a reader does.
     pub fn click(&self, css: &str) {
-        let clicked = self.runtime.block_on(async {
-            self.client.find(Locator::Css(css)).await?.click().await
-        });
+        let clicked = self
+            .runtime
+            .block_on(async { self.client.find(Locator::Css(css)).await?.click().await });
         clicked.unwrap_or_else(|error| panic!("{error}: {css}"));
     }
 
     /// Types into an element, or on it.
     pub fn keys(&self, css: &str, keys: &str) {
-        let typed = self.runtime.block_on(async {
-            self.client.find(Locator::Css(css)).await?.send_keys(keys).await
-        });
+        let typed = self
+            .runtime
+            .block_on(async { self.client.find(Locator::Css(css)).await?.send_keys(keys).await });
         typed.unwrap_or_else(|error| panic!("{error}: {css}"));
     }
 

@@ -81,7 +81,8 @@ fn rows_are_not_cut_and_headings_stand_on_every_sheet() {
     let words = |sheet: &str| sheet.split_whitespace().map(str::to_owned).collect::<BTreeSet<_>>();
     let first = |place: usize| format!("w{place}x0");
     let seen = |sheets: &[String]| {
-        let rows = (0..60).filter(|place| sheets.iter().any(|sheet| words(sheet).contains(&first(*place))));
+        let rows = (0..60)
+            .filter(|place| sheets.iter().any(|sheet| words(sheet).contains(&first(*place))));
         rows.count()
     };
     assert_eq!(seen(&folded), 20);

