@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{Numbers, id, words};
+use super::random::{Numbers, id, words};
 
 const CHANNELS: [(&str, u64); 4] = [("chat", 60), ("voice", 25), ("email", 10), ("sms", 5)];
 const OUTCOMES: [(&str, u64); 7] = [

@@ -8,6 +8,7 @@ mod corpus;
 #[allow(dead_code, unused_imports, reason = "the parse is timed, not used")]
 #[path = "../../src/model/mod.rs"]
 mod model;
+mod random;
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -25,7 +26,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use uuid::Uuid;
+
+use self::random::{Numbers, id, words};
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -67,39 +69,6 @@ fn parse(path: &Path) -> anyhow::Result<()> {
     let input: model::SessionAnalysisInput<'_> = serde_json::from_slice(&bytes)?;
     println!("{} messages", input.messages.len());
     Ok(())
-}
-
-/// Small numbers that look random and are the same every time.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
-
-fn id(kind: u128, number: u64) -> Uuid {
-    Uuid::from_u128((kind << 100) | (0x4000_8000 << 48) | u128::from(number))
-}
-
-const WORDS: &[&str] = &[
-    "the", "invoice", "router", "line", "moved", "charge", "credit", "please", "check", "contract",
-    "for", "is", "was", "my", "your", "new", "address", "month", "speed", "café", "engineer",
-    "visit", "and", "of", "to", "in", "we", "can", "see", "that",
-];
-
-fn words(numbers: &mut Numbers, count: u64) -> String {
-    let mut text = String::new();
-    for _ in 0..count {
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        let index = usize::try_from(numbers.below(WORDS.len() as u64)).unwrap_or_default();
-        text.push_str(WORDS[index]);
-    }
-    text
 }
 
 /// So many chunks of each retrieval are cited.

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod arrays;
+mod bench;
+#[cfg(target_os = "linux")]
+mod browser;
 mod bulk;
 mod cli;
 mod cluster;
@@ -26,6 +29,7 @@ mod order;
 mod out_dir;
 mod output_file;
 mod pace;
+mod page_figures;
 mod pager;
 mod prefixes;
 mod progress;

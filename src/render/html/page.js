@@ -9,8 +9,11 @@ for (const table of document.querySelectorAll("table.sorted")) {
     if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
     const text = cell.textContent.trim();
     if (text === "" || text === "–") return null;
-    const number = Number(text.replace(/,/g, ""));
-    return Number.isNaN(number) ? text : number;
+    const plain = text.replace(/,/g, "");
+    // In a column of numbers a number may have words behind it; words alone say that there is none.
+    const number = cell.classList.contains("n") ? parseFloat(plain) : Number(plain);
+    if (!Number.isNaN(number)) return number;
+    return cell.classList.contains("n") ? null : text;
   };
   const compare = (one, other) => {
     if (typeof one === "number" && typeof other === "number") return one - other;

@@ -78,13 +78,18 @@ fn grid(
             table class=[(!kept && rows.len() > 1).then_some("sorted")] data-filter[!kept && rows.len() > FILTERED] {
                 thead { tr {
                     @for head in heads_of() {
-                        th scope="col" class=[kind_of(head)] { (head.title) }
+                        @if head.title.is_empty() { td {} } @else {
+                            th scope="col" class=[kind_of(head)] { (head.title) }
+                        }
                     }
                 } }
                 tbody {
                     @for row in rows { (self::row(row, heads, &columns, survey.as_ref(), places)) }
                 }
             }
+        }
+        @if rows.len() > FOLD {
+            p.note.folded { (FOLD) " of " (spell::count(rows.len())) " rows" }
         }
     };
     (made, survey.map(|survey| survey.told(heads)).unwrap_or_default())

@@ -1,0 +1,6 @@
+//! The corpus that the benchmark measures, for tests.
+
+#[path = "../bench/corpus.rs"]
+pub mod corpus;
+#[path = "../bench/random.rs"]
+mod random;
