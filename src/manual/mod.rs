@@ -26,6 +26,7 @@ pub const TOPICS: &[Topic] = &[
     topic!("questions"),
     topic!("sessions"),
     topic!("corpus"),
+    topic!("report"),
     topic!("rows"),
     topic!("output"),
     topic!("scripts"),
