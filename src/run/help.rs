@@ -49,6 +49,9 @@ pub(super) fn print(asked: Option<&str>, terminal: &Terminal) -> anyhow::Result<
                 manual::page(&blocks(topic.text), width, &styles, &mut out)?;
             } else {
                 let mut command = of_command(name).ok_or_else(|| unknown(name))?;
+                if let Some(width) = terminal.width {
+                    command = command.term_width(width.min(WIDEST));
+                }
                 let text = command.render_help();
                 if terminal.color {
                     write!(out, "{}", text.ansi())?;
