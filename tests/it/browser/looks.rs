@@ -91,7 +91,7 @@ fn axe() -> Option<String> {
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(installed), PathBuf::from);
     let script = fs::read_to_string(&path);
     if let Err(error) = &script {
-        assert!(std::env::var_os("CI").is_none(), "CI must have axe-core in {path:?}: {error}");
+        assert!(std::env::var_os("CI").is_none(), "CI must have {}: {error}", path.display());
         let _ = std::io::Write::write_fmt(
             &mut std::io::stderr(),
             format_args!("skipped: axe-core is not installed in {}\n", path.display()),

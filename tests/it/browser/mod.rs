@@ -1,4 +1,4 @@
-//! The pages of `report` in a real browser: Debian's Chromium, led by its WebDriver.
+//! The pages of `report` in a real browser: Debian's Chromium, led by its `WebDriver`.
 
 mod looks;
 mod pages;
