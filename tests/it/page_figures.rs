@@ -64,10 +64,10 @@ fn assert_same(rows: &[BTreeMap<String, Cell>], json: &[Value], columns: &[(&str
             match row.get(*heading) {
                 Some(cell) if value.is_string() => assert_eq!(cell.text, *value, "{heading}"),
                 Some(cell) => {
-                    assert_eq!(cell.number(), value.as_f64(), "{heading}: {row:?} {json}")
+                    assert_eq!(cell.number(), value.as_f64(), "{heading}: {row:?} {json}");
                 }
                 None => {
-                    assert!(value.as_f64().is_none_or(|value| value == 0.0), "{heading}: {json}")
+                    assert!(value.as_f64().is_none_or(|value| value == 0.0), "{heading}: {json}");
                 }
             }
         }

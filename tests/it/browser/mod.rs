@@ -1,4 +1,4 @@
-//! The pages of `report` in a real browser: Debian's Chromium, led by its WebDriver.
+//! The pages of `report` in a real browser: Debian's Chromium, led by its `WebDriver`.
 
 mod looks;
 mod pages;
@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::str::FromStr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -26,34 +26,24 @@ use crate::harness::{Running, has, ms};
 /// Longer than a browser takes for anything here.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// One at a time: two would take the cores from the tests that measure time.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+/// The browser that the tests share while any of them runs or waits.
+static SHARED: Mutex<Weak<Session>> = Mutex::new(Weak::new());
 
-/// A browser with an empty profile; it ends with its test.
-pub struct Browser {
+/// Whose turn it is with it.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A browser with a profile of its own; it ends with the last test that has it.
+struct Session {
     client: Client,
     runtime: Runtime,
     driver: Running,
-    _alone: MutexGuard<'static, ()>,
 }
 
-impl Browser {
-    /// A browser, or None where none is installed.
-    pub fn start() -> Option<Self> {
-        if !has("chromium") || !has("chromedriver") {
-            return None;
-        }
-        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+impl Session {
+    fn start() -> Self {
         let mut command = Command::new("chromedriver");
-        let mut driver = Running(
-            command
-                .arg("--port=0")
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap(),
-        );
+        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut driver = Running(command.spawn().unwrap());
         let mut lines = BufReader::new(driver.0.stdout.take().unwrap()).lines();
         let port = lines.find_map(|line| {
             let line = line.unwrap();
@@ -66,11 +56,69 @@ impl Browser {
         let Value::Object(wanted) = capabilities() else { unreachable!() };
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = runtime.block_on(builder.capabilities(wanted).connect(&address)).unwrap();
-        Some(Self { client, runtime, driver, _alone: alone })
+        Self { client, runtime, driver }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.runtime.block_on(self.client.clone().close());
+        let _ = self.driver.0.kill();
+    }
+}
+
+/// The browser, in a test's hands.
+pub struct Browser {
+    session: Arc<Session>,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Browser {
+    /// The browser as it is when it starts, or None where none is installed.
+    pub fn start() -> Option<Self> {
+        if !has("chromium") || !has("chromedriver") {
+            return None;
+        }
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = shared.upgrade().unwrap_or_else(|| {
+            let session = Arc::new(Session::start());
+            *shared = Arc::downgrade(&session);
+            session
+        });
+        drop(shared);
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let browser = Self { session, _turn: turn };
+        browser.reset();
+        Some(browser)
+    }
+
+    /// Forgets what the test before has seen and set.
+    fn reset(&self) {
+        if self.dialog().is_some() {
+            self.dismiss();
+        }
+        self.cdp("Emulation.setScriptExecutionDisabled", &json!({ "value": false }));
+        self.cdp("Emulation.setEmulatedMedia", &json!({ "media": "", "features": [] }));
+        self.cdp("Emulation.clearDeviceMetricsOverride", &json!({}));
+        self.visit("about:blank");
+        self.console();
+        self.requests();
+    }
+
+    /// What the driver answers.
+    fn wait<T, E: std::fmt::Display>(
+        &self,
+        answer: impl Future<Output = Result<T, E>>,
+        what: &str,
+    ) -> T {
+        match self.session.runtime.block_on(answer) {
+            Ok(answer) => answer,
+            Err(error) => panic!("{error}: {what}"),
+        }
     }
 
     fn ask(&self, path: &'static str, body: Value) -> Value {
-        self.runtime.block_on(self.client.issue_cmd(Ask { path, body })).unwrap()
+        self.wait(self.session.client.issue_cmd(Ask { path, body }), path)
     }
 
     /// What the browser's own protocol answers to a command.
@@ -104,7 +152,7 @@ impl Browser {
 
     /// What a dialog says, if one is open.
     pub fn dialog(&self) -> Option<String> {
-        self.runtime.block_on(self.client.get_alert_text()).ok()
+        self.session.runtime.block_on(self.session.client.get_alert_text()).ok()
     }
 
     /// Waits for a dialog that says this.
@@ -119,12 +167,12 @@ impl Browser {
 
     /// Closes a dialog.
     pub fn dismiss(&self) {
-        self.runtime.block_on(self.client.dismiss_alert()).unwrap();
+        self.wait(self.session.client.dismiss_alert(), "closing a dialog");
     }
 
     /// Opens an address and waits until it is loaded.
     pub fn visit(&self, url: &str) {
-        self.runtime.block_on(self.client.goto(url)).unwrap();
+        self.wait(self.session.client.goto(url), url);
     }
 
     /// Opens a file, at an anchor if there is one behind it.
@@ -134,34 +182,24 @@ impl Browser {
 
     /// What a function's body returns in the page.
     pub fn run(&self, script: &str) -> Value {
-        match self.runtime.block_on(self.client.execute(script, Vec::new())) {
-            Ok(value) => value,
-            Err(error) => panic!("{error}: {script}"),
-        }
+        self.wait(self.session.client.execute(script, Vec::new()), script)
     }
 
     /// What a body gives to the function that is its last argument.
     pub fn run_async(&self, script: &str) -> Value {
-        match self.runtime.block_on(self.client.execute_async(script, Vec::new())) {
-            Ok(value) => value,
-            Err(error) => panic!("{error}: {script}"),
-        }
+        self.wait(self.session.client.execute_async(script, Vec::new()), script)
     }
 
     /// Clicks as a reader does.
     pub fn click(&self, css: &str) {
-        let clicked = self
-            .runtime
-            .block_on(async { self.client.find(Locator::Css(css)).await?.click().await });
-        clicked.unwrap_or_else(|error| panic!("{error}: {css}"));
+        let client = &self.session.client;
+        self.wait(async { client.find(Locator::Css(css)).await?.click().await }, css);
     }
 
     /// Types into an element, or on it.
     pub fn keys(&self, css: &str, keys: &str) {
-        let typed = self
-            .runtime
-            .block_on(async { self.client.find(Locator::Css(css)).await?.send_keys(keys).await });
-        typed.unwrap_or_else(|error| panic!("{error}: {css}"));
+        let client = &self.session.client;
+        self.wait(async { client.find(Locator::Css(css)).await?.send_keys(keys).await }, css);
     }
 
     /// Gives the page so much width.
@@ -176,13 +214,6 @@ impl Browser {
         let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
         let emulated = json!({ "media": medium, "features": [feature] });
         self.cdp("Emulation.setEmulatedMedia", &emulated);
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = self.runtime.block_on(self.client.clone().close());
-        let _ = self.driver.0.kill();
     }
 }
 

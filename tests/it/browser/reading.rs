@@ -69,10 +69,8 @@ fn a_heading_sorts_numbers_as_numbers_both_ways_and_back_what_is_absent_last() {
             shown(&browser, table).iter().map(|row| values[&row[0]]).collect()
         };
         let button = heading(&browser, table, title);
-        let press = || match enter {
-            true => browser.keys(&button, "\u{e007}"),
-            false => browser.click(&button),
-        };
+        let press =
+            || if enter { browser.keys(&button, "\u{e007}") } else { browser.click(&button) };
         let mut numbers: Vec<f64> = values.values().copied().flatten().collect();
         numbers.sort_by(f64::total_cmp);
         for direction in ["descending", "ascending"] {
