@@ -4,13 +4,14 @@ use std::io::{BufRead as _, BufReader};
 
 use crate::harness::{Running, feather, id, names, process, run};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "fetch",
     "transcript",
     "rag",
     "tools",
     "missing",
     "gaps",
+    "report",
     "schema",
     "completions",
     "demo",
