@@ -4,10 +4,14 @@
 //! anything but `[`, `,` or `:`, can only stand in a string or begin the next document, so only
 //! such places are looked at closely and a large document passes at the speed of `memchr`. Outside
 //! a string such a place inside a document proves that the document is broken: it is given out as
-//! far as it goes, for the parser to refuse, and the next one begins there. So one broken line
-//! costs one document. How it is in an array, says [`Element`].
+//! far as it goes, for the parser to refuse, and the next one begins there. Where a line begins as the
+//! document itself does, behind a `[`, `,` or `:`, it is parsed after all: a line that was cut off there
+//! would take the next one with it. So one broken line costs one document. How it is in an array, says
+//! [`Element`].
 
 use std::io::{self, Read};
+
+use serde::de::IgnoredAny;
 
 use super::array::{self, Element};
 use crate::model::Scanner;
@@ -91,6 +95,8 @@ pub struct Splitter<R> {
     searched: usize,
     /// What is known of the current document, as far as it was looked at closely.
     scanner: Scanner,
+    /// The first line of the current document that begins as itself does.
+    doubt: Option<usize>,
     /// The array that the current document is an element of.
     array: Option<Array>,
     /// Whether there was an array, be it an empty one.
@@ -131,6 +137,7 @@ impl<R: Source> Splitter<R> {
             place: Place::START,
             searched: 0,
             scanner: Scanner::at(0),
+            doubt: None,
             array: None,
             had_array: false,
             at_end: false,
@@ -165,6 +172,7 @@ impl<R: Source> Splitter<R> {
         if self.start >= CHUNK {
             self.buffer.drain(..self.start);
             self.searched = self.searched.saturating_sub(self.start);
+            self.doubt = self.doubt.map(|doubt| doubt.saturating_sub(self.start));
             self.scanner.position = self.scanner.position.saturating_sub(self.start);
             let closed = self.scanner.closed;
             self.scanner.closed = closed.map(|closed| closed.saturating_sub(self.start));
@@ -263,6 +271,9 @@ impl<R: Source> Splitter<R> {
             self.searched = brace + 1;
             let gap = Gap::before(&self.buffer[self.start..brace]);
             if !gap.is_suspicious() {
+                if self.doubt.is_none() && begins_alike(&self.buffer, self.start, brace) {
+                    self.doubt = Some(brace);
+                }
                 continue;
             }
             let solid_end = self.start + gap.solid.len();
@@ -284,8 +295,17 @@ impl<R: Source> Splitter<R> {
         None
     }
 
-    /// Gives out the current document, which ends at `end`.
+    /// Where the current document ends that seems to end at `end`: before a line that begins as itself
+    /// does, where with that line it is no JSON.
+    fn settled(&mut self, end: usize) -> usize {
+        let is_json = |bytes: &[u8]| serde_json::from_slice::<IgnoredAny>(trim(bytes)).is_ok();
+        let doubt = self.doubt.take().filter(|doubt| self.array.is_none() && *doubt < end);
+        doubt.filter(|_| !is_json(&self.buffer[self.start..end])).unwrap_or(end)
+    }
+
+    /// Gives out the current document, which seems to end at `end`.
     fn cut(&mut self, end: usize) -> Piece {
+        let end = self.settled(end);
         let place = self.place;
         // After the last document nobody asks for a line any more.
         if !(self.at_end && end == self.buffer.len()) {
@@ -387,6 +407,21 @@ impl<R: Source> Iterator for Splitter<R> {
         };
         Some(piece)
     }
+}
+
+/// Whether the line that begins at a brace begins as the document at `start` does.
+fn begins_alike(buffer: &[u8], start: usize, brace: usize) -> bool {
+    buffer.get(brace - 1) == Some(&b'\n')
+        && array::mark(&buffer[start..]).is_some_and(|mark| {
+            let inside = buffer[brace + 1..].trim_ascii_start();
+            // Its key may still be to come.
+            inside.starts_with(mark) || mark.starts_with(inside)
+        })
+}
+
+/// Bytes without byte-order marks before them.
+fn trim(bytes: &[u8]) -> &[u8] {
+    &bytes[blank_prefix(bytes)..]
 }
 
 /// What stands before a `{`.

@@ -56,6 +56,30 @@ fn braces_in_strings_are_text() {
 }
 
 #[test]
+fn a_line_that_is_cut_off_wherever_costs_no_other() {
+    let whole =
+        r#"{"session_id":"a","messages":[{"turn_id":"t"},{"turn_id":"u"}],"kb":{"x":[[1],2]}}"#;
+    for end in 1..whole.len() {
+        let cut = &whole[..end];
+        let text = format!("{whole}\n{cut}\n{whole}\n{cut}\n{cut}\n{whole}");
+        for size in [1, 7, 1 << 20] {
+            let stream = Splitter::new(Vec::new(), Trickle(text.as_bytes(), size), 1 << 30);
+            let pieces = stream.map(|piece| String::from_utf8(piece.unwrap().bytes).unwrap());
+            let good = pieces.filter(|piece| piece.trim() == whole).count();
+            assert_eq!(good, 3, "{cut} in pieces of {size}");
+        }
+    }
+}
+
+#[test]
+fn a_line_that_begins_as_its_document_does_is_no_document_where_all_of_it_is_one() {
+    let nested =
+        "{\"session_id\":\"a\",\"of\":[\n{\"session_id\":\"b\"},\n{\"session_id\":\"c\"}]}";
+    let other = "{\"session_id\":\"d\"}";
+    assert_eq!(pieces(&format!("{nested}\n{nested}\n{other}")), [nested, nested, other]);
+}
+
+#[test]
 fn a_broken_line_costs_one_document() {
     for broken in
         ["{\"a\": tru", "{\"a\": \"cut of", "{\"a\": [1, 2", "{\"a\": {\"b\": 1}", "oops", "{]"]

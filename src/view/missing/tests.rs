@@ -165,9 +165,7 @@ fn nothing_is_said_twice_of_what_is_missing() {
 fn every_reason_of_the_api_has_its_words() {
     for reason in Reason::KNOWN {
         assert!(meaning(reason).is_some() && weakens(reason).is_some(), "{reason:?}");
-        assert!(
-            super::words::rules_out(reason).is_some() && rules_out_by(reason.as_str()).is_some()
-        );
+        assert!(words::rules_out(reason).is_some() && rules_out_by(reason.as_str()).is_some());
     }
     for evidence in Evidence::ALL {
         if let Some(reason) = evidence.reason() {
