@@ -165,7 +165,7 @@ fn nothing_selected_makes_no_page_and_leaves_the_file_alone() {
     let broken = folder.path().join("broken.json");
     fs::write(&broken, "{\"session_id\":").unwrap();
     let broken = report(&[broken.to_str().unwrap(), "--out", out]);
-    broken.failed_with(4).says(&["nothing to report"]);
+    broken.failed_with(4).says(&["nothing to report: no session could be read"]);
     let empty = folder.path().join("empty.ndjson");
     fs::write(&empty, "").unwrap();
     report(&[empty.to_str().unwrap(), "--out", out]).says(&["nothing to report"]);

@@ -63,7 +63,8 @@ impl Run<'_> {
             Ok(now)
         })?;
         if now.count() == 0 {
-            self.reporter.note("nothing to report: no session was selected");
+            let none = if self.reporter.has_failures() { "could be read" } else { "was selected" };
+            self.reporter.note(&format!("nothing to report: no session {none}"));
             let exit = self.close();
             return Ok(if exit == Exit::Done { Exit::Unjudged } else { exit });
         }
