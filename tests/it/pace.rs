@@ -66,8 +66,8 @@ fn the_pace_stays_near_what_the_server_accepts() {
                 // Two seconds for a machine that has other things to do.
                 let most = Duration::from_secs_f64(1.25 * ideal + 2.0);
                 assert!(took < most, "{retry_after:?}, {ideal}: {took:?}");
-                // Most of them at the beginning, before there is a pace.
-                assert!(server.count() < count + count / 3, "{} of {count}", server.count());
+                // Those beyond are from before there is a pace, of which a fast machine makes more.
+                assert!(server.count() < 2 * count, "{} of {count}", server.count());
             });
         }
     });
