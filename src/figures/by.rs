@@ -15,6 +15,11 @@ use crate::rows::{Field, Fields, Kind, Row, nearest, probe};
 /// A value that groups are told apart by, as JSON has it; None for null.
 pub type Part = Option<Box<str>>;
 
+/// What a value that is a text says; None where it is null, or none.
+pub fn text(part: Option<&Part>) -> Option<String> {
+    serde_json::from_str(part?.as_deref()?).ok()
+}
+
 /// A group's values, one a field.
 pub type Key = Box<[Part]>;
 

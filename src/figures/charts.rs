@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::by::Part;
+use super::by::text;
 use super::figure::Of;
 use super::grouped::GroupOf;
-use super::rag::ComparedScores;
+use super::rag::{ComparedScores, number};
 use super::stats::Tally;
 use super::table::Table;
 use super::tools::SummaryRow;
@@ -32,7 +32,7 @@ pub fn course(tables: &[Table], names: &[&'static str]) -> Option<Chart> {
     let span = table.by.fields.first()?.name.clone();
     let span = ["day", "week", "month"].into_iter().find(|name| **name == span)?;
     let keys = keys_of(table);
-    let (first, last) = (text_of(keys.first()?.first()?), text_of(keys.last()?.first()?));
+    let (first, last) = (text(keys.first()?.first())?, text(keys.last()?.first())?);
     let figures: Vec<CourseOf> = names
         .iter()
         .filter_map(|name| {
@@ -53,7 +53,7 @@ pub fn course(tables: &[Table], names: &[&'static str]) -> Option<Chart> {
     let notes = (without > 0).then(|| {
         format!("{} without a start time: not drawn", counted(without, "session", "sessions"))
     });
-    let times = keys.iter().filter_map(|key| key.first()).map(text_of).collect();
+    let times = keys.iter().filter_map(|key| text(key.first())).collect();
     Some(Chart {
         title: format!("Sessions by {span}"),
         about,
@@ -65,15 +65,10 @@ pub fn course(tables: &[Table], names: &[&'static str]) -> Option<Chart> {
 /// The first and the last stretch of time of a table's groups.
 pub fn ends(table: &Table) -> Option<(String, String)> {
     let keys = table.keys();
-    let mut times = keys.iter().filter_map(|key| key.first()).filter(|part| part.is_some());
+    let mut times = keys.iter().filter_map(|key| text(key.first()));
     let first = times.next()?;
-    Some((text_of(first), text_of(times.next_back().unwrap_or(first))))
-}
-
-/// What a text that groups are told apart by says.
-fn text_of(part: &Part) -> String {
-    let json = part.as_deref().unwrap_or_default();
-    serde_json::from_str(json).unwrap_or_else(|_| json.to_owned())
+    let last = times.next_back().unwrap_or_else(|| first.clone());
+    Some((first, last))
 }
 
 /// How many sessions are in each group. `none` is what those have in common that have no value; where
@@ -141,14 +136,7 @@ pub fn scores(scores: &ComparedScores<'_>) -> Chart {
         to: bin.to,
         parts: vec![bin.cited, bin.count - bin.cited],
     });
-    let marks = |name: &str, thresholds: &[f64]| -> Vec<(f64, String)> {
-        thresholds.iter().map(|value| (*value, format!("{name} {}", score(*value)))).collect()
-    };
-    let marks =
-        [marks("low", &scores.threshold_low), marks("high", &scores.threshold_high)].concat();
-    let first = scores.bins.first().map_or(f64::INFINITY, |bin| bin.from);
-    let end = scores.bins.last().map_or(f64::NEG_INFINITY, |bin| bin.to);
-    let basis = scores.score_basis.map(|basis| format!(", {basis}")).unwrap_or_default();
+    let marks = scores.thresholds();
     let thresholds: Vec<&str> = marks.iter().map(|(_, name)| &**name).collect();
     let thresholds =
         if thresholds.is_empty() { "none sent".to_owned() } else { thresholds.join(", ") };
@@ -157,31 +145,17 @@ pub fn scores(scores: &ComparedScores<'_>) -> Chart {
         counted(scores.count, "retrieval", "retrievals"),
         spell::count(scores.cited)
     );
-    let (inside, outside): (Vec<_>, Vec<_>) =
-        marks.iter().cloned().partition(|(value, _)| (first..=end).contains(value));
-    let outside: Vec<String> = outside.into_iter().map(|(_, name)| name).collect();
-    let notes = (!outside.is_empty())
-        .then(|| format!("beyond all scores: threshold {}", outside.join(", ")));
     Chart {
-        title: format!("Scores that the gate compares{basis}"),
+        title: scores.title(),
         about,
         plot: Plot::Histogram(Histogram {
             axis: "score".to_owned(),
             parts: vec!["cited", "not cited"],
             bins: bins.collect(),
-            marks: inside,
-            spell: score,
+            marks,
+            spell: number,
         }),
-        notes: notes.into_iter().collect(),
-    }
-}
-
-/// A score to three decimals at most.
-fn score(value: f64) -> String {
-    let digits = value.to_string();
-    match digits.split_once('.') {
-        Some((_, decimals)) if decimals.len() > 3 => format!("{value:.3}"),
-        _ => digits,
+        notes: scores.beyond().into_iter().collect(),
     }
 }
 

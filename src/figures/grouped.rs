@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::by::{By, Key, Part};
+use super::by::{self, By, Key, Part};
 use super::figure::{Figure, Of, Plan, Shown, Unit};
 use super::group::Group;
 use super::table::Table;
@@ -91,8 +91,7 @@ impl GroupOf<'_> {
         self.key.iter().zip(&self.by.fields).map(|(part, field)| match part.as_deref() {
             None => Cell::new(NONE, Tone::Dim),
             Some(json) => {
-                let text: Option<String> = serde_json::from_str(json).ok();
-                let text = text.unwrap_or_else(|| json.to_owned());
+                let text = by::text(Some(part)).unwrap_or_else(|| json.to_owned());
                 let is_id = uuid::Uuid::parse_str(&text).is_ok();
                 let text = if is_id { spelling.id(&text).into_owned() } else { text };
                 let tone = if field.name == "role" { look::role(&text) } else { Tone::Strong };

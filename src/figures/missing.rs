@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::by::Sorter;
+use super::by::{self, Sorter};
 use super::figure::{Better, Figure, Of, Plan};
 use super::table::Table;
 use crate::model::MissingEvidenceReason as Reason;
@@ -115,8 +115,7 @@ pub fn rows(reasons: &Table, all: &Table) -> Vec<SummaryRow> {
         .keys()
         .iter()
         .map(|key| {
-            let code = key.first().and_then(Option::as_deref);
-            let code = code.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+            let code = by::text(key.first()).unwrap_or_default();
             let group = reasons.group(key);
             row(code, group.count(DECLARED), group.count(PRESENT), group.count(UNDECLARED))
         })

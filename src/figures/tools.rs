@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::by::Sorter;
+use super::by::{self, Sorter};
 use super::figure::{Better, Figure, Of, Plan, Unit};
 use super::group::Group;
 use super::stats::{self, Tally};
@@ -243,11 +243,7 @@ pub fn rows(tools: &Table, all: &Table) -> Vec<SummaryRow> {
     let keys = tools.keys();
     let mut rows: Vec<SummaryRow> = keys
         .iter()
-        .map(|key| {
-            let name = key.first().and_then(Option::as_deref);
-            let name = name.and_then(|json| serde_json::from_str(json).ok());
-            SummaryRow::of(Scope::Tool, name, &tools.group(key))
-        })
+        .map(|key| SummaryRow::of(Scope::Tool, by::text(key.first()), &tools.group(key)))
         .collect();
     rows.sort_by(|a, b| {
         (b.errors, b.calls).cmp(&(a.errors, a.calls)).then_with(|| a.name.cmp(&b.name))

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::by::Sorter;
+use super::by::{self, Sorter};
 use super::figure::{Better, Figure, Of, Plan, Unit};
 use super::group::Group;
 use super::stats;
@@ -157,8 +157,8 @@ pub fn rows(roles: &Table, models: &Table, all: &Table) -> Vec<SummaryRow> {
         let keys = table.keys();
         let rows = keys.iter().filter_map(|key| {
             // A message that no model wrote has its role.
-            let name = serde_json::from_str(key.first()?.as_deref()?).ok()?;
-            Some(SummaryRow::of(scope, Some(name), &table.group(key)))
+            let name = by::text(key.first());
+            name.is_some().then(|| SummaryRow::of(scope, name, &table.group(key)))
         });
         rows.collect()
     };

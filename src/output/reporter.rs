@@ -200,13 +200,8 @@ impl Reporter {
     }
 
     /// A line without the key.
-    fn without_key<'t>(&self, line: &'t str) -> Cow<'t, str> {
+    pub fn without_key<'t>(&self, line: &'t str) -> Cow<'t, str> {
         self.key.as_ref().map_or(Cow::Borrowed(line), |key| key.hide(line))
-    }
-
-    /// A failure in words that may go anywhere.
-    pub fn harmless(&self, failure: &str) -> String {
-        self.without_key(failure).into_owned()
     }
 
     /// Shows progress over `total` sessions: by a bar on a terminal, where there is more than one

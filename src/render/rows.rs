@@ -305,7 +305,7 @@ fn write_text(
         writeln!(out, "{}", options.styles.strong.paint(&line))?;
     }
     let Written { cut, shared, .. } = table::write(heads, each, options, out)?;
-    let cut = Some(look::CUT.to_owned()).filter(|_| cut);
+    let cut = cut.then(|| format!("{}{}", look::CUT, look::SHOWS_ALL));
     for note in shared.iter().chain(&page.notes).chain(&cut) {
         for line in wrap::wrap(&sanitize::line(note), options.width.unwrap_or(usize::MAX)) {
             writeln!(out, "{}", options.styles.dim.paint(line))?;

@@ -2,10 +2,10 @@
 
 use super::column::{Cell, Tone};
 
-/// What is said below what was cut.
-pub const CUT: &str = "… cut; --full shows all";
+/// What is said below what was cut, where it is not said how much.
+pub const CUT: &str = "… cut";
 
-/// How to see what was cut, said behind how much that is.
+/// How to see what was cut, said behind that.
 pub const SHOWS_ALL: &str = "; --full shows all";
 
 /// From which rate on, or under which, a rate is coloured, and how: a few of few say little, so only

@@ -220,6 +220,15 @@ pub fn score(score: Number<'_>) -> String {
     }
 }
 
+/// [`score`] for one that was computed.
+pub fn score_of(score: f64) -> String {
+    let digits = score.to_string();
+    match digits.split_once('.') {
+        Some((_, decimals)) if decimals.len() > 3 => format!("{score:.3}"),
+        _ => digits,
+    }
+}
+
 /// A count with its thousands told apart: `12,431`.
 pub fn count(count: usize) -> String {
     HumanCount(count as u64).to_string()

@@ -72,15 +72,14 @@ fn contents(styles: &Styles, out: &mut Out) -> anyhow::Result<()> {
         out,
         "feather-analysis help COMMAND shows what a command takes, help TOPIC the manual.\n"
     )?;
-    let widest = known().iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    writeln!(out, "{}", heading("Commands:"))?;
-    for command in command().get_subcommands() {
-        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        writeln!(out, "  {:widest$}  {about}", command.get_name())?;
-    }
-    writeln!(out, "\n{}", heading("Topics:"))?;
-    for topic in TOPICS {
-        writeln!(out, "  {:widest$}  {}", topic.name, topic.title())?;
+    let (commands, topics) = (commands(), topics());
+    let names = commands.iter().chain(&topics).map(|(name, _)| name.len());
+    let widest = names.max().unwrap_or(0);
+    for (before, title, pages) in [("", "Commands:", commands), ("\n", "Topics:", topics)] {
+        writeln!(out, "{before}{}", heading(title))?;
+        for (name, about) in pages {
+            writeln!(out, "  {name:widest$}  {about}")?;
+        }
     }
     Ok(())
 }
@@ -92,15 +91,24 @@ fn of_command(name: &str) -> Option<clap::Command> {
     tree.find_subcommand(name).cloned().map(in_full)
 }
 
-/// What may be asked for, each with what it is about.
-pub(super) fn known() -> Vec<(String, String)> {
-    let commands = command();
-    let commands = commands.get_subcommands().map(|command| {
+/// A page's name, and what it is about.
+type Known = (String, String);
+
+fn commands() -> Vec<Known> {
+    let about = |command: &clap::Command| {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         (command.get_name().to_owned(), about)
-    });
-    let topics = TOPICS.iter().map(|topic| (topic.name.to_owned(), topic.title().to_owned()));
-    commands.chain(topics).collect()
+    };
+    command().get_subcommands().map(about).collect()
+}
+
+fn topics() -> Vec<Known> {
+    TOPICS.iter().map(|topic| (topic.name.to_owned(), topic.title().to_owned())).collect()
+}
+
+/// What may be asked for.
+pub(super) fn known() -> Vec<Known> {
+    commands().into_iter().chain(topics()).collect()
 }
 
 fn unknown(name: &str) -> Failure {

@@ -298,13 +298,18 @@ const fn outcome_tone(outcome: &Outcome<'_>) -> Tone {
 /// A session in a line: `7f3c1a52-9b0e-4d6f-8a21-5c4e0b9d2a11  chat · transferred · 11m 59s`. The id
 /// is whole, to be copied.
 pub fn title<M, R, C, T>(input: &SessionAnalysisInput<'_, M, R, C, T>) -> String {
+    format!("{}  {}", input.session_id, how(input))
+}
+
+/// How a session came in and ended: `chat · transferred · 11m 59s`.
+pub fn how<M, R, C, T>(input: &SessionAnalysisInput<'_, M, R, C, T>) -> String {
     let outcome = input.knowledge_gap_analysis_outcome.as_ref();
     let seconds = turns::seconds_between(input.started_at.as_ref(), input.ended_at.as_ref());
     let mut facts = Vec::with_capacity(3);
     facts.extend(input.channel.as_deref().map(str::to_owned));
     facts.push(outcome.map_or("no outcome", Outcome::as_str).to_owned());
     facts.push(seconds.map_or_else(|| NO_END.to_owned(), spell::duration));
-    format!("{}  {}", input.session_id, facts.join(" · "))
+    facts.join(" · ")
 }
 
 /// What a document's row says that can be told of whatever was read of it; its [`EVIDENCE`] is

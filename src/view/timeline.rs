@@ -32,7 +32,14 @@ pub fn of(transcript: &Transcript<'_>) -> (Timeline, usize) {
             Row::Handoff(row) => {
                 let reason = row.reason.unwrap_or_default().to_owned();
                 match row.timestamp.and_then(Timestamp::instant) {
-                    Some(time) => drawn.add(HANDOFFS, time, None, None, reason, Tone::Warn),
+                    Some(begin) => drawn.events.push(Happened {
+                        lane: HANDOFFS,
+                        begin,
+                        took: None,
+                        turn: None,
+                        what: reason,
+                        tone: Tone::Warn,
+                    }),
                     None => drawn.without += 1,
                 }
             }
@@ -59,18 +66,6 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn add(
-        &mut self,
-        lane: usize,
-        begin: DateTime<Utc>,
-        took: Option<f64>,
-        turn: Option<usize>,
-        what: String,
-        tone: Tone,
-    ) {
-        self.events.push(Happened { lane, begin, took, turn, what, tone });
-    }
-
     fn message(&mut self, row: &MessageRow<'_>) {
         let Some(said) = row.timestamp.and_then(Timestamp::instant) else {
             self.without += 1;
@@ -88,7 +83,7 @@ impl Drawn {
             (OTHERS, _) => row.role.to_owned(),
             (_, model) => model.unwrap_or_default().to_owned(),
         };
-        self.add(lane, begin, took, Some(row.turn), what, tone);
+        self.events.push(Happened { lane, begin, took, turn: Some(row.turn), what, tone });
         if let Some(evidence) = &row.evidence {
             self.evidence(evidence, row.turn, begin, said);
         }
@@ -106,7 +101,9 @@ impl Drawn {
             let tone = hit.map_or(Tone::Plain, |(_, tone)| tone);
             let told = hit.map(|(word, _)| format!(", {word}")).unwrap_or_default();
             let what = format!("{} found, {} cited{told}", row.found, row.cited);
-            self.add(RETRIEVALS, begin, row.latency_ms.and_then(millis), Some(turn), what, tone);
+            let took = row.latency_ms.and_then(millis);
+            let turn = Some(turn);
+            self.events.push(Happened { lane: RETRIEVALS, begin, took, turn, what, tone });
         }
         for row in &evidence.tool_calls {
             let ok = row.status == Status::Ok;
@@ -116,7 +113,8 @@ impl Drawn {
                 format!("{} {}", row.name, row.status.as_str())
             };
             let took = row.latency_ms.and_then(millis);
-            self.add(CALLS, said, took, Some(turn), what, row.status.tone());
+            let (turn, tone) = (Some(turn), row.status.tone());
+            self.events.push(Happened { lane: CALLS, begin: said, took, turn, what, tone });
         }
     }
 

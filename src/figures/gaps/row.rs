@@ -235,7 +235,7 @@ fn cost(row: &GapRow<'_>) -> String {
 
 /// How near it came: `0.274 under 0.45`, `0.61, no hit`, `nothing found`.
 fn nearness(row: &GapRow<'_>) -> Cell<'static> {
-    let Some(best) = row.best_score.map(score) else {
+    let Some(best) = row.best_score.map(spell::score_of) else {
         return match row.kind {
             Kind::NothingFound => Cell::new("nothing found", Tone::Warn),
             _ => Cell::absent(),
@@ -243,18 +243,9 @@ fn nearness(row: &GapRow<'_>) -> Cell<'static> {
     };
     match row.threshold_low {
         Some(low) if row.best_score < Some(low) => {
-            Cell::new(format!("{best} under {}", score(low)), Tone::Warn)
+            Cell::new(format!("{best} under {}", spell::score_of(low)), Tone::Warn)
         }
-        Some(low) => format!("{best} over {}, no hit", score(low)).into(),
+        Some(low) => format!("{best} over {}, no hit", spell::score_of(low)).into(),
         None => format!("{best}, no hit").into(),
-    }
-}
-
-/// A score to three decimals at most.
-fn score(score: f64) -> String {
-    let digits = score.to_string();
-    match digits.split_once('.') {
-        Some((_, decimals)) if decimals.len() > 3 => format!("{score:.3}"),
-        _ => digits,
     }
 }

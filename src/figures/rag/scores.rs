@@ -344,6 +344,44 @@ pub struct ScoreBin {
     pub cited: usize,
 }
 
+/// What the histograms are of.
+pub(super) const SCORES: &str = "Scores that the gate compares";
+
+impl ComparedScores<'_> {
+    /// What the histogram is of.
+    pub fn title(&self) -> String {
+        let basis = self.score_basis.map(|basis| format!(", {basis}")).unwrap_or_default();
+        format!("{SCORES}{basis}")
+    }
+
+    /// The thresholds, each with its name: `low 0.45`.
+    pub fn thresholds(&self) -> Vec<(f64, String)> {
+        let named =
+            |name: &'static str| move |value: &f64| (*value, format!("{name} {}", number(*value)));
+        let low = self.threshold_low.iter().map(named("low"));
+        low.chain(self.threshold_high.iter().map(named("high"))).collect()
+    }
+
+    /// What is said of the thresholds that lie beyond all scores; None where none does.
+    pub fn beyond(&self) -> Option<String> {
+        let first = self.bins.first().map_or(f64::INFINITY, |bin| bin.from);
+        let end = self.bins.last().map_or(f64::NEG_INFINITY, |bin| bin.to);
+        let thresholds = self.thresholds().into_iter();
+        let outside: Vec<String> = thresholds
+            .filter(|(value, _)| !(first..=end).contains(value))
+            .map(|(_, name)| name)
+            .collect();
+        (!outside.is_empty())
+            .then(|| format!("beyond all scores: threshold {}", outside.join(", ")))
+    }
+}
+
+/// A number as it is written, or by its power of ten where that is shorter.
+pub fn number(value: f64) -> String {
+    let (plain, power) = (value.to_string(), format!("{value:e}"));
+    if plain.len() > 12 && power.len() < plain.len() { power } else { plain }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::scores::{SCORES, number};
 use super::{ComparedScores, Figures};
 use crate::rows::{Cell, Head, Page, Section, Tone, look, spell};
 use crate::view::share;
@@ -26,7 +27,8 @@ pub fn sections<'s>(figures: &Figures<'s>) -> Vec<Section<'s>> {
     sections
 }
 
-fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
+/// How many of everything, with what each is a share of.
+pub fn totals<'s>(figures: &Figures<'s>) -> Section<'s> {
     let counts = &figures.counts;
     let of_retrievals = |part: usize| percent(share(part, counts.retrievals));
     let row = |name: &'static str, count: usize, share: Cow<'static, str>, note: String| {
@@ -164,26 +166,16 @@ fn compared_scores<'s>(figures: &Figures<'s>) -> Vec<Section<'s>> {
     sections
 }
 
-/// What the histograms are of.
-const SCORES: &str = "Scores that the gate compares";
-
 fn histogram<'s>(scores: &ComparedScores<'s>) -> Section<'s> {
     let most = scores.bins.iter().map(|bin| bin.count).max().unwrap_or_default();
     let last = scores.bins.len().saturating_sub(1);
+    let thresholds = scores.thresholds();
     let rows = scores.bins.iter().enumerate().map(|(place, bin)| {
         let inside = |threshold: f64| {
             threshold >= bin.from && (threshold < bin.to || place == last && threshold <= bin.to)
         };
-        let mark = |name: &str, thresholds: &[f64]| {
-            let here: Vec<String> = thresholds
-                .iter()
-                .filter(|threshold| inside(**threshold))
-                .map(|threshold| format!("{name} {}", number(*threshold)))
-                .collect();
-            here
-        };
-        let marks =
-            [mark("low", &scores.threshold_low), mark("high", &scores.threshold_high)].concat();
+        let here = thresholds.iter().filter(|(value, _)| inside(*value));
+        let marks: Vec<&str> = here.map(|(_, name)| &**name).collect();
         vec![
             format!("{}–{}", number(bin.from), number(bin.to)).into(),
             spell::count(bin.count).into(),
@@ -193,19 +185,8 @@ fn histogram<'s>(scores: &ComparedScores<'s>) -> Section<'s> {
             Cell::new(marks.join(", "), Tone::Strong),
         ]
     });
-    let name = scores.score_basis.map(|basis| format!(", {basis}")).unwrap_or_default();
-    let first = scores.bins.first().map_or(f64::INFINITY, |bin| bin.from);
-    let end = scores.bins.last().map_or(f64::NEG_INFINITY, |bin| bin.to);
-    let outside: Vec<String> = [("low", &scores.threshold_low), ("high", &scores.threshold_high)]
-        .into_iter()
-        .flat_map(|(name, values)| values.iter().map(move |value| (name, *value)))
-        .filter(|(_, value)| *value < first || *value > end)
-        .map(|(name, value)| format!("{name} {}", number(value)))
-        .collect();
-    let notes = (!outside.is_empty())
-        .then(|| format!("beyond all scores: threshold {}", outside.join(", ")));
     section(
-        format!("{SCORES}{name}; █ cited, ░ not"),
+        format!("{}; █ cited, ░ not", scores.title()),
         vec![
             Head::words("score"),
             Head::numbers("count"),
@@ -215,7 +196,7 @@ fn histogram<'s>(scores: &ComparedScores<'s>) -> Section<'s> {
             Head { optional: true, ..Head::words("threshold") },
         ],
         rows.collect(),
-        notes.into_iter().collect(),
+        scores.beyond().into_iter().collect(),
     )
 }
 
@@ -230,12 +211,6 @@ fn parted_bar(part: usize, count: usize, most: usize) -> String {
     // What is not cited shows too.
     let filled = if part < count { filled.min(cells.saturating_sub(1)) } else { filled };
     format!("{}{}", "█".repeat(filled), "░".repeat(cells - filled))
-}
-
-/// A number as it is written, or by its power of ten where that is shorter.
-fn number(value: f64) -> String {
-    let (plain, power) = (value.to_string(), format!("{value:e}"));
-    if plain.len() > 12 && power.len() < plain.len() { power } else { plain }
 }
 
 fn latency<'s>(figures: &Figures<'s>) -> Section<'s> {
@@ -275,7 +250,7 @@ fn missed<'s>(figures: &Figures<'s>) -> Section<'s> {
                 missed.query_hash.into(),
                 spell::count(missed.misses).into(),
                 spell::count(missed.sessions).into(),
-                missed.best_score.map_or_else(Cell::absent, |score| score_of(score).into()),
+                missed.best_score.map_or_else(Cell::absent, |score| spell::score_of(score).into()),
             ]
         })
         .collect();
@@ -339,14 +314,6 @@ fn more(len: usize, one: &str, many: &str) -> Vec<String> {
 /// Nothing where there is no whole to have a share of.
 fn percent(share: Option<f64>) -> Cow<'static, str> {
     share.map_or(Cow::Borrowed("–"), |share| spell::percent(share).into())
-}
-
-fn score_of(score: f64) -> String {
-    let digits = score.to_string();
-    match digits.split_once('.') {
-        Some((_, decimals)) if decimals.len() > 3 => format!("{score:.3}"),
-        _ => digits,
-    }
 }
 
 fn section(

@@ -8,7 +8,9 @@ use maud::{Markup, html};
 
 use super::table::{Places, numbers};
 use super::{line, notes, tone};
-use crate::rows::chart::{Bars, Chart, Course, CourseOf, Histogram, Plot, Timeline, elapsed};
+use crate::rows::chart::{
+    Bars, Chart, Course, CourseOf, Event, Histogram, HistogramBin, Plot, Timeline, elapsed,
+};
 use crate::rows::spell::{self, shorten};
 
 /// A picture with its title, what can be seen in it, and its numbers.
@@ -183,6 +185,8 @@ fn histogram(histogram: &Histogram) -> Markup {
         .map(|bin| bin.from)
         .chain(histogram.bins.last().map(|bin| bin.to))
         .collect();
+    let at = |(value, name): &'_ (f64, String)| Some((along(histogram, *value)?, name.clone()));
+    let marks: Vec<(f64, String)> = histogram.marks.iter().filter_map(at).collect();
     // As many as a narrow page has room for, the ends among them.
     let every = count.div_ceil(4).max(1);
     // Half of what cannot be halved is no count.
@@ -214,8 +218,8 @@ fn histogram(histogram: &Histogram) -> Markup {
             }
         }
         text.tick x="50%" y=(y(base + 32.0)) text-anchor="middle" { (line(&histogram.axis)) }
-        @for (place, (value, name)) in histogram.marks.iter().take(MOST_MARKS).enumerate() {
-            @let at = along(histogram, *value);
+        @for (place, (at, name)) in marks.iter().take(MOST_MARKS).enumerate() {
+            @let at = *at;
             @let words = if place % 2 == 0 { 11.0 } else { 25.0 };
             line.mark x1=(x(at)) x2=(x(at)) y1=(y(words + 3.0)) y2=(y(base)) {}
             text.mark x=(x(at)) y=(y(words)) text-anchor=(if at > 0.6 { "end" } else { "start" }) { (name) }
@@ -227,7 +231,7 @@ fn histogram(histogram: &Histogram) -> Markup {
 /// Marks that there is room for.
 const MOST_MARKS: usize = 6;
 
-fn told(histogram: &Histogram, bin: &crate::rows::chart::HistogramBin) -> String {
+fn told(histogram: &Histogram, bin: &HistogramBin) -> String {
     let counts = bin.parts.iter().zip(&histogram.parts);
     let counts = counts.map(|(count, part)| format!("{} {part}", spell::count(*count)));
     format!(
@@ -238,18 +242,17 @@ fn told(histogram: &Histogram, bin: &crate::rows::chart::HistogramBin) -> String
     )
 }
 
-/// Where a value lies along a histogram whose bins are drawn equally wide.
+/// Where a value lies along a histogram whose bins are drawn equally wide; None beyond them.
 #[allow(clippy::cast_precision_loss, reason = "a place on a picture")]
-fn along(histogram: &Histogram, value: f64) -> f64 {
-    let count = histogram.bins.len().max(1) as f64;
-    let last = histogram.bins.len().saturating_sub(1);
-    for (place, bin) in histogram.bins.iter().enumerate() {
-        if value < bin.to || (place == last && value <= bin.to) {
-            let inside = ((value - bin.from) / (bin.to - bin.from)).clamp(0.0, 1.0);
-            return (place as f64 + inside) / count;
-        }
-    }
-    1.0
+fn along(histogram: &Histogram, value: f64) -> Option<f64> {
+    let (count, last) = (histogram.bins.len(), histogram.bins.len().saturating_sub(1));
+    let mut bins = histogram.bins.iter().enumerate();
+    let holds = |(place, bin): &(usize, &HistogramBin)| {
+        value >= bin.from && (value < bin.to || *place == last && value <= bin.to)
+    };
+    let (place, bin) = bins.find(holds)?;
+    let inside = if bin.to > bin.from { (value - bin.from) / (bin.to - bin.from) } else { 0.5 };
+    Some((place as f64 + inside) / count as f64)
 }
 
 /// What stands at the ends of an axis stays on the page.
@@ -370,7 +373,7 @@ fn timeline(timeline: &Timeline) -> Markup {
     }
 }
 
-fn event_told(event: &crate::rows::chart::Event) -> String {
+fn event_told(event: &Event) -> String {
     let turn = event.turn.map(|turn| format!("#{turn} ")).unwrap_or_default();
     let took = event.took.map(|took| format!(", {}", spell::seconds(took))).unwrap_or_default();
     line(&format!("{turn}{} at {}{took}", event.what, elapsed(event.at)))

@@ -74,15 +74,6 @@ pub enum Part<'p> {
         /// The page.
         page: &'p [u8],
     },
-    /// A page that was made before.
-    Made(Vec<u8>),
-}
-
-impl Chapter<'_> {
-    /// A chapter that holds a page that was made before.
-    pub fn made(id: &'static str, title: &str, page: Vec<u8>) -> Self {
-        Self { id, title: title.to_owned(), parts: vec![Part::Made(page)] }
-    }
 }
 
 /// Writes a page chapter by chapter.
@@ -128,7 +119,7 @@ impl<'o> Page<'o> {
     /// Writes a chapter.
     pub fn chapter(&mut self, chapter: &Chapter<'_>, places: &Places<'_>) -> io::Result<()> {
         let mut charts = self.charts;
-        self.chapter_by(chapter.id, &chapter.title, |out| {
+        self.chapter_by((chapter.id, &chapter.title), |out| {
             for part in &chapter.parts {
                 let made = match part {
                     Part::Headlines(headlines) => self::headlines(headlines),
@@ -146,10 +137,6 @@ impl<'o> Page<'o> {
                             }
                         }
                     }
-                    Part::Made(page) => {
-                        out.write_all(page)?;
-                        continue;
-                    }
                 };
                 out.write_all(made.0.as_bytes())?;
             }
@@ -162,8 +149,7 @@ impl<'o> Page<'o> {
     /// Writes a chapter that `write` writes.
     pub fn chapter_by(
         &mut self,
-        id: &'static str,
-        title: &str,
+        (id, title): (&'static str, &str),
         write: impl FnOnce(Out<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         let title = html! { h2 { (line(title)) } };

@@ -54,7 +54,7 @@ pub(super) fn cut(text: &str, limit: Limit, full: bool) -> Cut<'_> {
     let left = text.get(end..).map_or(0, |rest| rest.chars().count());
     let left = match (left, &text) {
         (0, Cow::Borrowed(_)) => None,
-        (0, Cow::Owned(_)) => Some("… cut".to_owned()),
+        (0, Cow::Owned(_)) => Some(look::CUT.to_owned()),
         (left, _) => Some(format!("… {}", counted(left, "more character", "more characters"))),
     };
     let text = match text {

@@ -8,6 +8,7 @@ use super::super::html::tone;
 use super::super::{LayoutOptions, Out, embedded, sanitize};
 use super::block;
 use super::cut::Cut;
+pub use super::walk::Extent;
 use super::walk::{self, Pages, Part, Piece, Set};
 use crate::rows::{look, spell};
 use crate::view::transcript::{MessageRow, Selection, Transcript};
@@ -18,27 +19,16 @@ const WIDE: usize = 100;
 /// Texts longer than this, in characters, are folded.
 const FOLD: usize = 400;
 
-/// The facts of a session, whose turns have anchors that begin so.
-pub fn facts(
+/// So much of a session, whose turns have anchors that begin so.
+pub fn write(
     transcript: &Transcript<'_>,
+    extent: Extent,
     anchor: &str,
     options: &LayoutOptions,
     out: Out<'_>,
 ) -> io::Result<()> {
     let mut page = Html { out, anchor, open: Open::None, item: None };
-    walk::facts(transcript, &Selection::ALL, options, &mut page)?;
-    page.close()
-}
-
-/// All that was said and done in it; the turns have anchors that begin so.
-pub fn turns(
-    transcript: &Transcript<'_>,
-    anchor: &str,
-    options: &LayoutOptions,
-    out: Out<'_>,
-) -> io::Result<()> {
-    let mut page = Html { out, anchor, open: Open::None, item: None };
-    walk::turns(transcript, &Selection::ALL, options, &mut page)?;
+    walk::write(transcript, &Selection::ALL, extent, options, &mut page)?;
     page.close()
 }
 

@@ -9,7 +9,7 @@ use super::super::markdown::escape;
 use super::super::{LayoutOptions, Out, embedded, sanitize};
 use super::block;
 use super::cut::Cut;
-use super::walk::{self, Pages, Part, Piece, Set};
+use super::walk::{self, Extent, Pages, Part, Piece, Set};
 use crate::rows::spell;
 use crate::view::transcript::{MessageRow, Selection, Transcript};
 
@@ -30,8 +30,7 @@ pub fn write(
     out: Out<'_>,
 ) -> io::Result<()> {
     let mut pages = Markdown { out };
-    walk::facts(transcript, selection, options, &mut pages)?;
-    walk::turns(transcript, selection, options, &mut pages)
+    walk::write(transcript, selection, Extent::Whole, options, &mut pages)
 }
 
 struct Markdown<'a> {

@@ -81,68 +81,30 @@ pub trait Pages {
     fn text(&mut self, label: Option<&str>, text: Cut<'_>, characters: usize) -> io::Result<()>;
 }
 
-/// Writes what stands above a session's turns.
-pub fn facts(
-    transcript: &Transcript<'_>,
-    selection: &Selection,
-    options: &LayoutOptions,
-    pages: &mut dyn Pages,
-) -> io::Result<()> {
-    let mut walk = Walk { pages, options };
-    let header = transcript.header();
-    walk.pages.title(header.session_id)?;
-    if selection.is_whole() {
-        return walk.header(&header);
-    }
-    walk.pages.notice(&selected(selection).replace('#', ""), false)?;
-    if let Some(left_out) = left_out(transcript, selection) {
-        walk.pages.notice(&left_out, false)?;
-    }
-    if header.unredacted {
-        walk.pages.notice(UNREDACTED, true)?;
-    }
-    Ok(())
+/// How much of a session stands on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What stands above its turns.
+    Facts,
+    /// Its turns, and what else happened.
+    Turns,
+    /// Both.
+    Whole,
 }
 
-/// Writes a session's turns, and what else happened.
-pub fn turns(
+/// Writes so much of a session's page.
+pub fn write(
     transcript: &Transcript<'_>,
     selection: &Selection,
+    extent: Extent,
     options: &LayoutOptions,
     pages: &mut dyn Pages,
 ) -> io::Result<()> {
     let mut walk = Walk { pages, options };
-    if let Some(nothing) = nothing(transcript, selection) {
-        walk.pages.nothing(&nothing)?;
-        if transcript.turns() > 0 {
-            return Ok(());
-        }
+    if extent != Extent::Turns {
+        walk.facts(transcript, selection)?;
     }
-    for row in transcript.rows(selection) {
-        match &row {
-            Row::Message(message) => walk.message(message)?,
-            Row::Handoff(row) => {
-                let to = row.transferred_to_agent_id;
-                let to = to.map(|id| vec![plain("to "), code(id)]);
-                walk.event("Hand-off", row.timestamp, to, row.reason)?;
-            }
-            Row::Csat(csat) => {
-                let score = vec![plain(score(csat.score, csat.scale_max))];
-                walk.event("CSAT", csat.timestamp, Some(score), None)?;
-            }
-            Row::Feedback(row) => {
-                let rating = row.rating.map(|rating| vec![plain(format!("rating {rating}"))]);
-                walk.event("Feedback", row.timestamp, rating, row.comment)?;
-            }
-            Row::Reopen(row) => walk.event("Reopened", row.timestamp, None, row.reason)?,
-            Row::Orphan(orphan) => {
-                let title = "Orphans: evidence of turns that no message has";
-                walk.event(title, None, None, None)?;
-                walk.evidence(&orphan.evidence, "")?;
-            }
-        }
-    }
-    Ok(())
+    if extent == Extent::Facts { Ok(()) } else { walk.turns(transcript, selection) }
 }
 
 struct Walk<'w> {
@@ -191,6 +153,56 @@ fn listed<'p>(pieces: impl Iterator<Item = Piece<'p>>) -> Part<'p> {
 }
 
 impl Walk<'_> {
+    fn facts(&mut self, transcript: &Transcript<'_>, selection: &Selection) -> io::Result<()> {
+        let header = transcript.header();
+        self.pages.title(header.session_id)?;
+        if selection.is_whole() {
+            return self.header(&header);
+        }
+        self.pages.notice(&selected(selection).replace('#', ""), false)?;
+        if let Some(left_out) = left_out(transcript, selection) {
+            self.pages.notice(&left_out, false)?;
+        }
+        if header.unredacted {
+            self.pages.notice(UNREDACTED, true)?;
+        }
+        Ok(())
+    }
+
+    fn turns(&mut self, transcript: &Transcript<'_>, selection: &Selection) -> io::Result<()> {
+        if let Some(nothing) = nothing(transcript, selection) {
+            self.pages.nothing(&nothing)?;
+            if transcript.turns() > 0 {
+                return Ok(());
+            }
+        }
+        for row in transcript.rows(selection) {
+            match &row {
+                Row::Message(message) => self.message(message)?,
+                Row::Handoff(row) => {
+                    let to = row.transferred_to_agent_id;
+                    let to = to.map(|id| vec![plain("to "), code(id)]);
+                    self.event("Hand-off", row.timestamp, to, row.reason)?;
+                }
+                Row::Csat(csat) => {
+                    let score = vec![plain(score(csat.score, csat.scale_max))];
+                    self.event("CSAT", csat.timestamp, Some(score), None)?;
+                }
+                Row::Feedback(row) => {
+                    let rating = row.rating.map(|rating| vec![plain(format!("rating {rating}"))]);
+                    self.event("Feedback", row.timestamp, rating, row.comment)?;
+                }
+                Row::Reopen(row) => self.event("Reopened", row.timestamp, None, row.reason)?,
+                Row::Orphan(orphan) => {
+                    let title = "Orphans: evidence of turns that no message has";
+                    self.event(title, None, None, None)?;
+                    self.evidence(&orphan.evidence, "")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn time(&self, time: &Timestamp<'_>) -> Piece<'static> {
         plain(harmless(self.options.spelling.zone.date_time(time)))
     }

@@ -6,7 +6,6 @@ use crate::figures::dashboard::Dashboard;
 use crate::figures::gaps::GapRow;
 use crate::figures::table::Table;
 use crate::figures::{charts, grouped, missing, rag, tools};
-use crate::model::SessionAnalysisInput;
 use crate::render::html::{Chapter, Part};
 use crate::rows::chart::{Chart, Plot};
 use crate::rows::spell::{self, Spelling, counted};
@@ -14,7 +13,7 @@ use crate::rows::{Page, Row as _, Section};
 use crate::view::missing::{self as reasons, MissingRow};
 use crate::view::overview::OverviewRow;
 use crate::view::timeline;
-use crate::view::transcript::Transcript;
+use crate::view::transcript::{Input, Transcript};
 
 /// Rows that a table has at most.
 const ROWS: usize = 1000;
@@ -36,7 +35,7 @@ fn chapter<'p>(id: &'static str, title: &str, parts: Vec<Part<'p>>) -> Chapter<'
 /// What is missing of a session, and its timeline.
 pub(super) fn of_session<'p>(
     transcript: &Transcript<'_>,
-    input: &SessionAnalysisInput<'_>,
+    input: &Input<'_>,
     rows: &'p [MissingRow<'_>],
     spelling: &Spelling,
 ) -> Vec<Chapter<'p>> {
@@ -80,9 +79,11 @@ pub(super) fn of_dashboard<'p>(
     chapters.extend(base.map(|base| compared(now, base, spelling)));
     chapters.push(figures(now, spelling));
     let spelling_of_days = Spelling { dates: true, ..*spelling };
-    let shown: Vec<&GapRow<'_>> = gaps.iter().take(ROWS).collect();
+    // Its page says itself how many of them are shown.
+    let first = gaps.get(..ROWS).unwrap_or(gaps);
+    let shown: Vec<&GapRow<'_>> = first.iter().collect();
     let page = now.gaps.page(&shown, gaps.len(), base.map(|base| &base.gaps), spelling.zone);
-    let section = Section::of(gaps, ROWS, page, &spelling_of_days);
+    let section = Section::of(first, ROWS, page, &spelling_of_days);
     chapters.push(chapter("gaps", "Knowledge gaps", vec![Part::Table { section, id: "gap-rows" }]));
     chapters.push(retrieval(now, spelling));
     chapters.push(calls(now, spelling));
@@ -143,10 +144,8 @@ fn figures<'p>(now: &'p Dashboard<'_>, spelling: &Spelling) -> Chapter<'p> {
 
 fn retrieval<'p>(now: &'p Dashboard<'_>, spelling: &Spelling) -> Chapter<'p> {
     let figures = now.rag.figures();
-    let mut parts = Vec::new();
-    if let Some(section) = rag::sections(&figures).into_iter().next() {
-        parts.push(Part::Figures { section: section.into_owned(), id: "retrieval-rows" });
-    }
+    let section = rag::totals(&figures).into_owned();
+    let mut parts = vec![Part::Figures { section, id: "retrieval-rows" }];
     let mut pictures: Vec<Chart> = figures.compared_scores.iter().map(charts::scores).collect();
     if let Some(latencies) = now.rag.latencies() {
         let things = ("retrieval", "retrievals");

@@ -3,7 +3,7 @@
 mod chapters;
 mod spool;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,7 +24,7 @@ use crate::model::SessionAnalysisInput;
 use crate::output::Target;
 use crate::render::LayoutOptions;
 use crate::render::html::{Chapter, Front, Page, Part, Places};
-use crate::render::transcript::html as transcripts;
+use crate::render::transcript::html::{self as transcripts, Extent};
 use crate::rows::spell::{Spelling, counted};
 use crate::view::rag::Rag;
 use crate::view::transcript::{Input, Transcript};
@@ -113,20 +113,20 @@ impl Run<'_> {
         mut visit: impl FnMut(usize, &Reader<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let selection = Arc::clone(&self.selection);
-        let mut left: HashSet<usize> = (0..wanted.len()).collect();
-        let mut look = |document: &Document, left: &mut HashSet<usize>| -> anyhow::Result<()> {
+        let mut left: HashMap<&str, usize> =
+            wanted.iter().enumerate().map(|(place, id)| (&**id, place)).collect();
+        let mut look = |document: &Document, left: &mut HashMap<&str, usize>| {
             let Some(id) = document.session_id() else { return Ok(()) };
-            let place = wanted.iter().position(|wanted| **wanted == *id);
-            let Some(place) = place.filter(|place| left.contains(place)) else { return Ok(()) };
+            let Some(place) = left.get(&*id).copied() else { return Ok(()) };
             match visit(place, &Reader::new(document, &selection, None)) {
                 // Of two documents of a session, it may be the other that is wanted.
                 Err(error) if error.is::<LeftOut>() => {}
                 visited => {
                     visited?;
-                    left.remove(&place);
+                    left.remove(&*id);
                 }
             }
-            Ok(())
+            anyhow::Ok(())
         };
         for id in wanted {
             if let Some(document) = again.spool.take(id)? {
@@ -162,26 +162,32 @@ impl Run<'_> {
         let options = self.page_options(true);
         let mut failures = self.failures();
         self.visit(&now.listed_ids(), again, |_, document| {
-            let whole: Whole<'_> = document.read()?;
-            let reasons = missing::rows(&whole);
             let input: Input<'_> = document.read()?;
             let transcript = Transcript::new(&input);
-            let mut facts = Vec::new();
-            transcripts::facts(&transcript, "", &options, &mut facts)?;
-            let mut chapters = vec![Chapter::made("facts", "Facts", facts)];
-            chapters.extend(chapters::of_session(&transcript, &whole, &reasons, &options.spelling));
+            let reasons = missing::rows(&input);
+            let mut chapters =
+                chapters::of_session(&transcript, &input, &reasons, &options.spelling);
             chapters.extend(failures.take());
-            let title = title(args, || format!("Session {}", input.session_id));
-            let about = overview::title(&input);
-            let about = vec![about.trim_start_matches(&*input.session_id).trim().to_owned()];
-            let last = ("transcript", "Transcript".to_owned());
-            let front = Front { title, about, chapters: names(&chapters).chain([last]).collect() };
+            let (first, last) = (("facts", "Facts"), ("transcript", "Transcript"));
+            let own = |(id, title): (&'static str, &str)| (id, title.to_owned());
+            let front = Front {
+                title: title(args, || format!("Session {}", input.session_id)),
+                about: vec![overview::how(&input)],
+                chapters: [own(first)]
+                    .into_iter()
+                    .chain(names(&chapters))
+                    .chain([own(last)])
+                    .collect(),
+            };
             let mut page = Page::begin(&front, out)?;
+            page.chapter_by(first, |out| {
+                transcripts::write(&transcript, Extent::Facts, "", &options, out)
+            })?;
             for chapter in &chapters {
                 page.chapter(chapter, &Places::default())?;
             }
-            page.chapter_by("transcript", "Transcript", |out| {
-                transcripts::turns(&transcript, "", &options, out)
+            page.chapter_by(last, |out| {
+                transcripts::write(&transcript, Extent::Turns, "", &options, out)
             })?;
             page.end()?;
             Ok(())
@@ -201,12 +207,10 @@ impl Run<'_> {
         let is_now = |status| !matches!(status, Some(Status::Closed | Status::NotAsked));
         let named = gaps.iter().filter(|row| is_now(row.status));
         let named = named.map(|row| row.session_id.to_owned());
-        let mut wanted: Vec<String> = Vec::new();
-        for id in named.chain(now.listed_ids()) {
-            if wanted.len() < args.transcripts && !wanted.contains(&id) {
-                wanted.push(id);
-            }
-        }
+        let mut seen = HashSet::new();
+        let is_new = |id: &String| seen.insert(id.clone());
+        let wanted = named.chain(now.listed_ids()).filter(is_new).take(args.transcripts);
+        let wanted: Vec<String> = wanted.collect();
         let (folded, crowded) = self.fold_in(&wanted, again)?;
         let places = Places::new(folded.iter().map(|one| (&*one.session_id, one.anchor.clone())));
         let zone = self.options.spelling.zone;
@@ -230,36 +234,40 @@ impl Run<'_> {
     /// is no room for.
     fn fold_in(&mut self, wanted: &[String], again: Again) -> anyhow::Result<(Vec<Folded>, usize)> {
         let options = self.page_options(false);
-        let mut folded: Vec<Option<Folded>> = wanted.iter().map(|_| None).collect();
+        let mut folded: BTreeMap<usize, Folded> = BTreeMap::new();
+        let (mut taken, mut crowded) = (0, 0);
         self.visit(wanted, again, |place, document| {
             let input: Input<'_> = document.read()?;
             let transcript = Transcript::new(&input);
             let anchor = format!("s{}", place + 1);
             let (turns, mut page) = (format!("{anchor}-"), Vec::new());
-            transcripts::facts(&transcript, &turns, &options, &mut page)?;
-            transcripts::turns(&transcript, &turns, &options, &mut page)?;
+            transcripts::write(&transcript, Extent::Whole, &turns, &options, &mut page)?;
+            if page.len() > ROOM {
+                crowded += 1;
+                return Ok(());
+            }
             let (session_id, title) = (input.session_id.to_string(), overview::title(&input));
-            if let Some(slot) = folded.get_mut(place) {
-                *slot = Some(Folded { session_id, title, anchor, page });
+            taken += page.len();
+            folded.insert(place, Folded { session_id, title, anchor, page });
+            // Those that come first come first, in whichever order they are read.
+            while taken > ROOM
+                && let Some((_, last)) = folded.pop_last()
+            {
+                taken -= last.page.len();
+                crowded += 1;
             }
             Ok(())
         })?;
-        let mut room = ROOM;
-        let all = folded.iter().flatten().count();
-        let fits = |one: &Folded| {
-            let left = room.checked_sub(one.page.len());
-            room = left.unwrap_or(room);
-            left.is_some()
-        };
-        let kept: Vec<Folded> = folded.into_iter().flatten().filter(fits).collect();
-        let crowded = all - kept.len();
-        Ok((kept, crowded))
+        Ok((folded.into_values().collect(), crowded))
     }
 
     /// The documents that could not be read, where there are any.
     fn failures<'p>(&self) -> Option<Chapter<'p>> {
         let failures = self.listed.as_ref().filter(|failures| !failures.is_empty())?;
-        let notes = failures.iter().map(|failure| self.reporter.harmless(failure)).collect();
+        let notes = failures
+            .iter()
+            .map(|failure| self.reporter.without_key(failure).into_owned())
+            .collect();
         let title = "What could not be read".to_owned();
         Some(Chapter { id: "failures", title, parts: vec![Part::Notes(notes)] })
     }

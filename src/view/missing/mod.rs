@@ -27,7 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::words::{meaning, rules_out_by, weakens};
-use super::overview;
+use super::{overview, transcript};
 use crate::model::{
     MessageEntry, MissingEvidenceReason as Reason, Number, RagTraceEntry, SessionAnalysisInput,
     Skipped,
@@ -83,6 +83,12 @@ impl MayFind for RetrievalSize {
 impl MayFind for RagTraceEntry<'_> {
     fn has_chunks(&self) -> bool {
         !self.retrieved.is_empty()
+    }
+}
+
+impl MayFind for transcript::Retrieval<'_> {
+    fn has_chunks(&self) -> bool {
+        self.retrieved.len() > 0
     }
 }
 
