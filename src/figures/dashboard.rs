@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::model::{CitedChunk, RagTraceEntry, SessionAnalysisInput};
 use crate::rows::chart::Chart;
 use crate::rows::spell::{Spelling, Zone};
-use crate::rows::{Cell, Pick, Record, Row as _, Top, probe};
+use crate::rows::{Cell, Pick, Row as _, Top, probe};
 use crate::view::gaps::Questions;
 use crate::view::missing::MissingRow;
 use crate::view::overview::OverviewRow;
@@ -148,8 +148,7 @@ impl Dashboard<'_> {
         for table in [&mut self.reasons, &mut self.missing] {
             table.count(&[], |sorter| missing::count(missing, sorter))?;
         }
-        let json = serde_json::to_string(row)?;
-        let keys = self.asked.pick.keys(&Record::of(&json)?);
+        let keys = self.asked.pick.keys(row)?;
         let spelling = &self.asked.spelling;
         self.list.push(keys, || {
             let columns = OverviewRow::columns();

@@ -143,8 +143,7 @@ impl Printer {
             _ if self.pick.holds() => {
                 for row in rows() {
                     let json = serde_json::to_string(row.borrow())?;
-                    let keys = self.pick.keys(&Record::of(&json)?);
-                    collected.push(keys, || Made::Json(json));
+                    collected.push(self.pick.keys(row.borrow())?, || Made::Json(json));
                 }
             }
             _ => self.encode(rows().map(|row| serde_json::to_string(row.borrow())), out)?,
@@ -158,12 +157,15 @@ impl Printer {
         columns: &[Column<R>],
         collected: &mut Collected,
     ) -> io::Result<()> {
-        let json =
-            if self.pick.needs_json() { serde_json::to_string(row)? } else { "{}".to_owned() };
-        let record = Record::of(&json)?;
-        collected.push(self.pick.keys(&record), || {
-            Made::Cells(match &self.pick.fields {
-                Some(fields) => fields.iter().map(|field| self.field(&record, field)).collect(),
+        let fields = self.pick.fields.as_deref();
+        // Columns make their cells of the row itself.
+        let json = fields.map(|_| serde_json::to_string(row)).transpose()?;
+        let record = json.as_deref().map(Record::of).transpose()?;
+        collected.push(self.pick.keys(row)?, || {
+            Made::Cells(match fields.zip(record.as_ref()) {
+                Some((fields, record)) => {
+                    fields.iter().map(|field| self.field(record, field)).collect()
+                }
                 None => columns
                     .iter()
                     .map(|column| (column.cell)(row, &self.options.spelling).into_owned())

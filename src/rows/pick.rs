@@ -4,9 +4,11 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::field::{Field, Fields, Kind};
-use super::record::{Record, picked};
+use super::probe::probe;
+use super::record::{picked, plain};
 use crate::failure::Failure;
 use crate::model::Timestamp;
 
@@ -15,8 +17,10 @@ use crate::model::Timestamp;
 pub struct Pick {
     /// These fields, in this order; None is all of them.
     pub fields: Option<Vec<Field>>,
-    /// By these fields, each upward or, where true, downward.
-    sort: Vec<(Field, bool)>,
+    /// By these fields.
+    sort: Vec<Field>,
+    /// Of each of them, whether it is downward.
+    down: Vec<bool>,
     /// At most so many rows.
     limit: Option<usize>,
     /// The kind's fields as CSV has them.
@@ -35,15 +39,12 @@ impl Pick {
         let known = Fields::of::<T>();
         let find = |option: &str, name: &str| known.resolve(option, name);
         let picked = fields.iter().map(|name| find("--fields", name)).collect::<Result<_, _>>()?;
-        let sort = sort
-            .iter()
-            .map(|name| match name.strip_prefix('-') {
-                Some(name) => Ok((find("--sort", name)?, true)),
-                None => Ok((find("--sort", name.trim_start_matches('+'))?, false)),
-            })
-            .collect::<Result<_, _>>()?;
+        let down: Vec<bool> = sort.iter().map(|name| name.starts_with('-')).collect();
+        let name = |name: &str| name.strip_prefix(['-', '+']).unwrap_or(name).to_owned();
+        let sort =
+            sort.iter().map(|field| find("--sort", &name(field))).collect::<Result<_, _>>()?;
         let fields = Some(picked).filter(|fields: &Vec<Field>| !fields.is_empty());
-        Ok(Self { fields, sort, limit, flat: known.flat })
+        Ok(Self { fields, sort, down, limit, flat: known.flat })
     }
 
     /// Whether the rows of all sessions make one table.
@@ -56,15 +57,10 @@ impl Pick {
         !self.sort.is_empty() || self.limit.is_some()
     }
 
-    /// Whether a row's values are looked at.
-    pub fn needs_json(&self) -> bool {
-        self.fields.is_some() || !self.sort.is_empty()
-    }
-
     /// The same fields of all rows, as they come.
     #[must_use]
     pub fn without_order(self) -> Self {
-        Self { sort: Vec::new(), limit: None, ..self }
+        Self { sort: Vec::new(), down: Vec::new(), limit: None, ..self }
     }
 
     /// The columns of CSV.
@@ -88,8 +84,18 @@ impl Pick {
     }
 
     /// What a row is sorted by.
-    pub fn keys(&self, record: &Record<'_>) -> Vec<Key> {
-        self.sort.iter().map(|(field, down)| Key::of(record, field, *down)).collect()
+    ///
+    /// Fails where the row cannot be made JSON of.
+    pub fn keys<R: Serialize + ?Sized>(&self, row: &R) -> serde_json::Result<Vec<Key>> {
+        if self.sort.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values = probe(row, &self.sort)?;
+        let fields = values.iter().zip(&self.sort).zip(&self.down);
+        let key = |((json, field), down): ((&Option<String>, &Field), &bool)| {
+            Key::of(json.as_deref(), field.kind, *down)
+        };
+        Ok(fields.map(key).collect())
     }
 }
 
@@ -109,12 +115,12 @@ enum Value {
 }
 
 impl Key {
-    fn of(record: &Record<'_>, field: &Field, down: bool) -> Self {
-        let value = record.get(field).and_then(|json| match field.kind {
+    fn of(json: Option<&str>, kind: Kind, down: bool) -> Self {
+        let value = json.and_then(|json| match kind {
             Kind::Number => json.parse().ok().map(Value::Number),
             Kind::Boolean => Some(Value::Number(if json == "true" { 1.0 } else { 0.0 })),
             Kind::Time => {
-                let text = record.text(field);
+                let text = plain(json);
                 let time = Timestamp::from(&*text).instant()?;
                 // What is no time is sorted among the nulls.
                 Some(Value::Time(
@@ -122,9 +128,7 @@ impl Key {
                         + i128::from(time.timestamp_subsec_nanos()),
                 ))
             }
-            Kind::Text | Kind::List | Kind::Json => {
-                Some(Value::Text(record.text(field).into_owned()))
-            }
+            Kind::Text | Kind::List | Kind::Json => Some(Value::Text(plain(json).into_owned())),
         });
         Self { value, down }
     }
@@ -246,7 +250,6 @@ impl<T> Top<T> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde::Serialize;
 
     use super::*;
 
@@ -267,9 +270,7 @@ mod tests {
         let pick = Pick::new::<Row>(&[], &sort, limit).unwrap();
         let mut top = pick.top();
         for (index, row) in rows.iter().enumerate() {
-            let json = serde_json::to_string(row).unwrap();
-            let keys = pick.keys(&Record::of(&json).unwrap());
-            top.push(keys, || index);
+            top.push(pick.keys(row).unwrap(), || index);
             assert!(limit.is_none_or(|limit| top.heap.len() <= limit));
         }
         top.into_held().map(|(_, row)| row).collect()

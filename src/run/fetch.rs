@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use super::figures::Asked;
 use super::selection::Reader;
@@ -15,7 +14,6 @@ use crate::figures::fetch as figures;
 use crate::figures::grouped::{FetchSummary, totals};
 use crate::figures::table::Table;
 use crate::input::document::Checked;
-use crate::output::Target;
 use crate::render::frame::{Frame, Framed};
 use crate::render::json;
 use crate::render::rows::{Format, Printer, write_figures};
@@ -42,24 +40,14 @@ impl Run<'_> {
         args: &FetchArgs,
         format: Option<Format>,
     ) -> anyhow::Result<Exit> {
-        let target = Target::open(path)?;
         let label = path.display();
         let what = if path.exists() { "left as it was" } else { "not written" };
-        self.at_stake = matches!(target, Target::File(_)).then(|| {
-            format!("{label} is {what}, since not all went well; --out-dir keeps what does")
-        });
-        self.sink = target.handle()?.map(Arc::new);
-        let written = self.fetch_out(args, format).and_then(|exit| {
+        self.at_stake =
+            Some(format!("{label} is {what}, since not all went well; --out-dir keeps what does"));
+        self.into_file(path, |run| {
+            let exit = run.fetch_out(args, format)?;
             // What a check found is no failure.
-            if matches!(exit, Exit::Done | Exit::Matched | Exit::Unjudged) {
-                target.keep()?;
-            }
-            Ok(exit)
-        });
-        written.map_err(|error| {
-            // What has no context failed at the output.
-            let bare = error.is::<io::Error>();
-            if bare { error.context(format!("writing {label}")) } else { error }
+            Ok((exit, matches!(exit, Exit::Done | Exit::Matched | Exit::Unjudged)))
         })
     }
 

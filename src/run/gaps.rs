@@ -9,7 +9,7 @@ use crate::figures::gaps::{GapRow, Gaps, Status};
 use crate::input::Item;
 use crate::render::frame::Framed;
 use crate::render::rows::Printer;
-use crate::rows::{Page, Pick, Record, Row};
+use crate::rows::{Page, Pick, Row};
 use crate::view::gaps::{Input, Questions};
 
 impl Run<'_> {
@@ -73,9 +73,7 @@ impl Run<'_> {
 fn sorted<'r, R: Row>(rows: &'r [R], pick: &Pick) -> anyhow::Result<Vec<&'r R>> {
     let mut top = pick.top();
     for row in rows {
-        // Only a sort looks at values.
-        let json = if pick.needs_json() { serde_json::to_string(row)? } else { "{}".to_owned() };
-        top.push(pick.keys(&Record::of(&json)?), || row);
+        top.push(pick.keys(row)?, || row);
     }
     Ok(top.into_held().map(|(_, row)| row).collect())
 }

@@ -35,6 +35,7 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
@@ -53,7 +54,7 @@ use crate::failure::{Failure, Subject};
 use crate::figures::Merge;
 use crate::input::document::Document;
 use crate::input::{Documents, Item};
-use crate::output::{self, Out, Reporter, Terminal};
+use crate::output::{self, Out, Reporter, Target, Terminal};
 use crate::render::LayoutOptions;
 use crate::render::frame::{Frame, Framed};
 use crate::render::rows::{Collected, Format, Printer};
@@ -221,6 +222,32 @@ impl<'a> Run<'a> {
         };
         // Until all are seen, a session may turn out not to be the only one that was meant.
         if self.selection.prefixes.is_empty() { out } else { out.held() }
+    }
+
+    /// Has `write` send its output to a file, which gets its place where `write` says that it is to be
+    /// kept.
+    ///
+    /// Fails where nothing can be written there, before `write` does anything.
+    fn into_file(
+        mut self,
+        path: &Path,
+        write: impl FnOnce(Self) -> anyhow::Result<(Exit, bool)>,
+    ) -> anyhow::Result<Exit> {
+        let target = Target::open(path)?;
+        // What is no file cannot be left as it was.
+        self.at_stake = self.at_stake.take().filter(|_| matches!(target, Target::File(_)));
+        self.sink = target.handle()?.map(Arc::new);
+        let written = write(self).and_then(|(exit, is_kept)| {
+            if is_kept {
+                target.keep()?;
+            }
+            Ok(exit)
+        });
+        written.map_err(|error| {
+            // What has no context failed at the output.
+            let bare = error.is::<io::Error>();
+            if bare { error.context(format!("writing {}", path.display())) } else { error }
+        })
     }
 
     /// The exit code at the end: that of the failures, else that of a `--fail-on` that matched.

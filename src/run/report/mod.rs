@@ -7,8 +7,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Context as _;
-
 use self::chapters::Folded;
 use self::spool::Spool;
 use super::figures::Side;
@@ -21,7 +19,6 @@ use crate::figures::gaps::Status;
 use crate::input::document::Document;
 use crate::input::{Documents, Item};
 use crate::model::SessionAnalysisInput;
-use crate::output::Target;
 use crate::render::LayoutOptions;
 use crate::render::html::{Chapter, Front, Page, Part, Places};
 use crate::render::transcript::html::{self as transcripts, Extent};
@@ -44,21 +41,25 @@ struct Again {
 
 impl Run<'_> {
     /// `report`.
-    pub(super) fn report(mut self, args: &ReportArgs) -> anyhow::Result<Exit> {
+    pub(super) fn report(self, args: &ReportArgs) -> anyhow::Result<Exit> {
         let asked = Asked::new(&args.by, self.options.spelling.zone)?;
-        let target = args.out.as_deref().map(Target::open).transpose()?;
-        if let Some(target) = &target {
-            self.sink = target.handle()?.map(Arc::new);
+        match &args.out {
+            Some(path) => self.into_file(path, |run| run.report_out(args, &asked)),
+            None => self.report_out(args, &asked).map(|(exit, _)| exit),
         }
+    }
+
+    /// `report`, wherever its output goes; says whether there is a page.
+    fn report_out(mut self, args: &ReportArgs, asked: &Asked) -> anyhow::Result<(Exit, bool)> {
         self.listed = Some(Vec::new());
         let mut again = Again { files: Vec::new(), spool: Spool::new(&[]) };
         let (base, now) = self.sides(&args.sessions, &args.against, |run, items, side| {
             if side == Side::Before {
-                return run.fold_dashboard(items, &asked, None);
+                return run.fold_dashboard(items, asked, None);
             }
             again.files = items.iter().filter_map(Item::again).collect();
             let spool = Mutex::new(Spool::new(&again.files));
-            let now = run.fold_dashboard(items, &asked, Some(&spool))?;
+            let now = run.fold_dashboard(items, asked, Some(&spool))?;
             again.spool = spool.into_inner().unwrap_or_else(PoisonError::into_inner);
             Ok(now)
         })?;
@@ -66,7 +67,7 @@ impl Run<'_> {
             let none = if self.reporter.has_failures() { "could be read" } else { "was selected" };
             self.reporter.note(&format!("nothing to report: no session {none}"));
             let exit = self.close();
-            return Ok(if exit == Exit::Done { Exit::Unjudged } else { exit });
+            return Ok((if exit == Exit::Done { Exit::Unjudged } else { exit }, false));
         }
         let mut out = self.out(true);
         if now.count() == 1 && base.is_none() && args.by.is_empty() {
@@ -75,10 +76,7 @@ impl Run<'_> {
             self.write_dashboard(&now, base.as_ref(), args, again, &mut out)?;
         }
         out.finish()?;
-        if let (Some(target), Some(path)) = (target, &args.out) {
-            target.keep().with_context(|| format!("writing {}", path.display()))?;
-        }
-        Ok(self.close())
+        Ok((self.close(), true))
     }
 
     /// Folds documents into a dashboard; those that cannot be read again go to the spool.
@@ -208,8 +206,8 @@ impl Run<'_> {
         let named = gaps.iter().filter(|row| is_now(row.status));
         let named = named.map(|row| row.session_id.to_owned());
         let mut seen = HashSet::new();
-        let is_new = |id: &String| seen.insert(id.clone());
-        let wanted = named.chain(now.listed_ids()).filter(is_new).take(args.transcripts);
+        let is_first = |id: &String| seen.insert(id.clone());
+        let wanted = named.chain(now.listed_ids()).filter(is_first).take(args.transcripts);
         let wanted: Vec<String> = wanted.collect();
         let (folded, crowded) = self.fold_in(&wanted, again)?;
         let places = Places::new(folded.iter().map(|one| (&*one.session_id, one.anchor.clone())));

@@ -88,7 +88,7 @@ impl MayFind for RagTraceEntry<'_> {
 
 impl MayFind for transcript::Retrieval<'_> {
     fn has_chunks(&self) -> bool {
-        self.retrieved.len() > 0
+        !self.retrieved.is_empty()
     }
 }
 
