@@ -13,6 +13,7 @@ use crate::manual::{TOPICS, Topic, blocks};
 use crate::output::{Out, Terminal};
 use crate::render::manual;
 use crate::render::style::Styles;
+use crate::render::wrap::wrap;
 use crate::rows::nearest;
 
 /// Lines of help are at most so long, on a wider terminal too.
@@ -42,7 +43,7 @@ pub(super) fn print(asked: Option<&str>, terminal: &Terminal) -> anyhow::Result<
     let mut out = Out::paged(terminal);
     let styles = Styles::new(terminal.color);
     match asked {
-        None => contents(&styles, &mut out)?,
+        None => contents(terminal.width.unwrap_or(usize::MAX), &styles, &mut out)?,
         Some(name) => {
             if let Some(topic) = Topic::named(name) {
                 let width = terminal.width.map_or(WIDEST, |width| width.min(WIDEST));
@@ -66,19 +67,23 @@ pub(super) fn print(asked: Option<&str>, terminal: &Terminal) -> anyhow::Result<
 }
 
 /// The commands and the topics.
-fn contents(styles: &Styles, out: &mut Out) -> anyhow::Result<()> {
+fn contents(width: usize, styles: &Styles, out: &mut Out) -> anyhow::Result<()> {
     let heading = |text: &str| styles.strong.paint(text);
-    writeln!(
-        out,
-        "feather-analysis help COMMAND shows what a command takes, help TOPIC the manual.\n"
-    )?;
+    let how = "feather-analysis help COMMAND shows what a command takes, help TOPIC the manual.";
+    for line in wrap(how, width) {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out)?;
     let (commands, topics) = (commands(), topics());
     let names = commands.iter().chain(&topics).map(|(name, _)| name.len());
     let widest = names.max().unwrap_or(0);
     for (before, title, pages) in [("", "Commands:", commands), ("\n", "Topics:", topics)] {
         writeln!(out, "{before}{}", heading(title))?;
         for (name, about) in pages {
-            writeln!(out, "  {name:widest$}  {about}")?;
+            for (place, line) in wrap(&about, width.saturating_sub(widest + 4)).iter().enumerate() {
+                let name = if place == 0 { &*name } else { "" };
+                writeln!(out, "  {name:widest$}  {line}")?;
+            }
         }
     }
     Ok(())

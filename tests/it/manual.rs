@@ -172,6 +172,21 @@ fn man_shows_every_page_without_a_warning_and_within_eighty_columns() {
 }
 
 #[test]
+fn the_list_of_pages_keeps_to_the_width_and_breaks_no_word() {
+    let pages = |width: &str| {
+        let done = run(feather().args(["help", "--width", width]));
+        done.succeeded().stdout.clone()
+    };
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let whole = pages("0");
+    for width in [50, 60, 80] {
+        let list = pages(&width.to_string());
+        assert!(list.lines().all(|line| line.chars().count() <= width), "{width}: {list}");
+        assert_eq!(words(&list), words(&whole), "{width}");
+    }
+}
+
+#[test]
 fn what_a_man_page_shows_can_be_typed() {
     if !has("man") {
         return;

@@ -45,7 +45,12 @@ impl Run<'_> {
         let asked = Asked::new(&args.by, self.options.spelling.zone)?;
         match &args.out {
             Some(path) => self.into_file(path, |run| run.report_out(args, &asked)),
-            None => self.report_out(args, &asked).map(|(exit, _)| exit),
+            None => {
+                if self.terminal.stdout {
+                    self.reporter.note("a page is for a browser: --out FILE writes it to a file");
+                }
+                self.report_out(args, &asked).map(|(exit, _)| exit)
+            }
         }
     }
 
