@@ -43,15 +43,13 @@ impl Run<'_> {
     /// `report`.
     pub(super) fn report(self, args: &ReportArgs) -> anyhow::Result<Exit> {
         let asked = Asked::new(&args.by, self.options.spelling.zone)?;
-        match &args.out {
-            Some(path) => self.into_file(path, |run| run.report_out(args, &asked)),
-            None => {
-                if self.terminal.stdout {
-                    self.reporter.note("a page is for a browser: --out FILE writes it to a file");
-                }
-                self.report_out(args, &asked).map(|(exit, _)| exit)
-            }
+        if let Some(path) = &args.out {
+            return self.into_file(path, |run| run.report_out(args, &asked));
         }
+        if self.terminal.stdout {
+            self.reporter.note("a page is for a browser: --out FILE writes it to a file");
+        }
+        self.report_out(args, &asked).map(|(exit, _)| exit)
     }
 
     /// `report`, wherever its output goes; says whether there is a page.
