@@ -11,7 +11,7 @@ use crate::render::{LayoutOptions, cell};
 use crate::rows::spell::{self, Spelling};
 use crate::rows::{Align, Cell, CellSink, Head, Opens, Section};
 
-/// Rows that are shown before all are asked for.
+/// Rows that are shown before all are asked for; the page's style hides the rest.
 const FOLD: usize = 20;
 
 /// Rows from which on a table is filtered.
