@@ -5,6 +5,7 @@
 //! a command that puts these together; [`exit`] has the exit codes, [`manual`] what `help` shows.
 
 mod api;
+mod aside;
 mod cli;
 mod demo;
 mod exit;

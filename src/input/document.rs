@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use std::thread;
 
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::aside::both;
 use crate::failure::{Failure, Subject};
 use crate::input::outline::{Outline, Seam};
 use crate::input::refusal;
@@ -165,31 +165,29 @@ impl Document {
         self.read_repaired(&error)
     }
 
-    /// The same by two threads where the document is large: one reads retrievals and citations, the
-    /// other all else, and each passes over what the other reads.
+    /// The same by two threads where the document is large: one reads the retrievals, the other
+    /// all else, and each passes over what the other reads.
     pub fn read_by_two<'a, M, R, C, T>(
         &'a self,
     ) -> Result<SessionAnalysisInput<'a, M, R, C, T>, Failure>
     where
         M: Deserialize<'a>,
         R: Deserialize<'a> + Send,
-        C: Deserialize<'a> + Send,
+        C: Deserialize<'a>,
         T: Deserialize<'a>,
     {
         if self.text.len() >= LARGE {
             let json = self.json();
-            let (evidence, rest) = thread::scope(|scope| {
-                let aside = scope.spawn(|| {
-                    let evidence: SessionAnalysisInput<'a, Skipped, R, C, Skipped> =
-                        serde_json::from_str(json).ok()?;
-                    Some((evidence.rag_traces, evidence.citations))
-                });
-                let rest: Option<SessionAnalysisInput<'a, M, Skipped, Skipped, T>> =
-                    serde_json::from_str(json).ok();
-                (aside.join().ok().flatten(), rest)
-            });
-            if let (Some((rag_traces, citations)), Some(rest)) = (evidence, rest) {
-                return Ok(rest.with_evidence(rag_traces, citations));
+            let retrievals = || {
+                let retrievals: SessionAnalysisInput<'a, Skipped, R, Skipped, Skipped> =
+                    serde_json::from_str(json).ok()?;
+                Some(retrievals.rag_traces)
+            };
+            let rest = || -> Option<SessionAnalysisInput<'a, M, Skipped, C, T>> {
+                serde_json::from_str(json).ok()
+            };
+            if let (Some(rag_traces), Some(rest)) = both(true, retrievals, rest) {
+                return Ok(rest.with_retrievals(rag_traces));
             }
             // What is wrong is told as it stands in the document.
         }
@@ -230,14 +228,8 @@ impl Document {
     /// Parses, and takes the outline beside it where the document is large.
     fn outlined<T>(&self, parse: impl FnOnce() -> T) -> (T, Outline) {
         let outline = || Outline::of(self.json().as_bytes());
-        if self.text.len() < LARGE {
-            return (parse(), outline());
-        }
-        thread::scope(|scope| {
-            let aside = scope.spawn(outline);
-            // A thread that panicked has said so; what it should have done is done here.
-            (parse(), aside.join().unwrap_or_else(|_| outline()))
-        })
+        let (outline, parsed) = both(self.text.len() >= LARGE, outline, parse);
+        (parsed, outline)
     }
 
     fn refuse_depth(&self, outline: &Outline) -> Result<(), Failure> {

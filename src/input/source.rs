@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, Read, Seek as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 
 use uuid::Uuid;
 
@@ -101,6 +100,8 @@ impl split::Source for File {
     fn read_rest(&mut self, buffer: &mut Vec<u8>, max: u64) -> io::Result<bool> {
         use std::os::unix::fs::FileExt as _;
 
+        use crate::aside::both;
+
         let there = buffer.len() as u64;
         let size = self.metadata()?.len();
         let large = size > there && size <= max && self.stream_position()? == there;
@@ -111,12 +112,15 @@ impl split::Source for File {
         let (first, second) = rest.split_at_mut(rest.len() / 2);
         let middle = there + first.len() as u64;
         let file = &*self;
-        thread::scope(|scope| {
-            let aside = scope.spawn(|| file.read_exact_at(first, there));
-            before.copy_from_slice(buffer);
-            file.read_exact_at(second, middle)?;
-            aside.join().unwrap_or_else(|_| Err(io::Error::other("the reading thread is gone")))
-        })?;
+        let read = both(
+            true,
+            || file.read_exact_at(first, there),
+            || {
+                before.copy_from_slice(buffer);
+                file.read_exact_at(second, middle)
+            },
+        );
+        read.0.and(read.1)?;
         self.seek(io::SeekFrom::Start(size))?;
         *buffer = all;
         Ok(true)

@@ -115,15 +115,11 @@ pub struct SessionAnalysisInput<
 }
 
 impl<'a, M, R, C, T> SessionAnalysisInput<'a, M, R, C, T> {
-    /// The same with other retrievals and citations.
-    pub fn with_evidence<S, D>(
-        self,
-        rag_traces: Vec<S>,
-        citations: Vec<D>,
-    ) -> SessionAnalysisInput<'a, M, S, D, T> {
+    /// The same with other retrievals.
+    pub fn with_retrievals<S>(self, rag_traces: Vec<S>) -> SessionAnalysisInput<'a, M, S, C, T> {
         SessionAnalysisInput {
             rag_traces,
-            citations,
+            citations: self.citations,
             analyzer_input_schema_version: self.analyzer_input_schema_version,
             session_id: self.session_id,
             organization_id: self.organization_id,

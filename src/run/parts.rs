@@ -9,8 +9,8 @@ use super::workers::{Feed, Sink, in_order};
 /// So many places make a part.
 const PLACES: usize = 500;
 
-/// Has `write` write so many places of a document: in parts, on these cores, where there are many.
-/// Returns what any part returned.
+/// Has `write` write so many places of a document: in parts, on these cores, where there are many. The
+/// first is written before others are begun, so that it can be read. Returns what any part returned.
 ///
 /// Fails where writing does.
 pub(super) fn in_parts<T: Send + 'static>(
@@ -21,8 +21,9 @@ pub(super) fn in_parts<T: Send + 'static>(
 ) -> anyhow::Result<Option<T>> {
     let cores = cores.filter(|cores| *cores > 1 && places > 4 * PLACES);
     let Some(cores) = cores else { return Ok(write(0..places, out)?) };
-    let mut parts = Parts { out, told: None };
-    in_order(Places(0..places), cores, || (), |part, (), out| write(part, out), &mut parts)?;
+    let told = write(0..PLACES, out)?;
+    let mut parts = Parts { out, told };
+    in_order(Places(PLACES..places), cores, || (), |part, (), out| write(part, out), &mut parts)?;
     Ok(parts.told)
 }
 

@@ -104,12 +104,17 @@ impl<'d> Reader<'d> {
         self.cores
     }
 
+    /// Whether cores have nothing to do but this document.
+    pub fn is_alone(&self) -> bool {
+        self.cores.is_some_and(|cores| cores > 1)
+    }
+
     /// [`Document::read`].
     pub fn read<'a, M, R, C, T>(&'a self) -> anyhow::Result<SessionAnalysisInput<'a, M, R, C, T>>
     where
         M: Deserialize<'a>,
         R: Deserialize<'a> + Send,
-        C: Deserialize<'a> + Send,
+        C: Deserialize<'a>,
         T: Deserialize<'a>,
         SessionAnalysisInput<'a, M, R, C, T>: Overviewed,
     {
@@ -124,13 +129,13 @@ impl<'d> Reader<'d> {
     where
         M: Deserialize<'a>,
         R: Deserialize<'a> + Send,
-        C: Deserialize<'a> + Send,
+        C: Deserialize<'a>,
         T: Deserialize<'a>,
         SessionAnalysisInput<'a, M, R, C, T>: Overviewed,
     {
         self.look_up()?;
-        let alone = self.cores.is_some_and(|cores| cores > 1);
-        let input = if alone { self.document.read_by_two() } else { self.document.read() };
+        let input =
+            if self.is_alone() { self.document.read_by_two() } else { self.document.read() };
         let input = input.map_err(retell)?;
         self.select(&input)?;
         Ok(input)

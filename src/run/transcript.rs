@@ -45,7 +45,9 @@ impl Run<'_> {
             || (),
             |document, (), out| {
                 let input: Input<'_> = document.read()?;
-                let transcript = Transcript::new(&input);
+                let by_two = document.is_alone();
+                let transcript =
+                    if by_two { Transcript::by_two(&input) } else { Transcript::new(&input) };
                 let write = |places, out: &mut dyn io::Write| {
                     write(&transcript, &selection, format, &options, places, out)
                 };

@@ -1,6 +1,5 @@
 //! Citations, to be looked for by turn, document and chunk.
 
-use super::turns::Turns;
 use crate::model::CitedChunk;
 
 /// The citations of a session in the order of what they say, so that many take little room.
@@ -18,15 +17,17 @@ pub struct Place {
 }
 
 impl<'a> Citations<'a> {
-    /// Sorts a document's citations; `turns` says where their turns stand.
-    pub fn new(list: &'a [CitedChunk<'a>], turns: &mut Turns<'a>) -> Self {
-        let place = |(index, citation): (usize, &'a CitedChunk<'a>)| Place {
-            turn: narrow(turns.place(&citation.assistant_turn_id)),
-            index: narrow(index),
-        };
-        let mut sorted: Vec<Place> = list.iter().enumerate().map(place).collect();
+    /// Sorts a document's citations, whose turns stand at these places.
+    pub fn new(list: &'a [CitedChunk<'a>], turns: impl Iterator<Item = usize>) -> Self {
+        let place = |(index, turn)| Place { turn: narrow(turn), index: narrow(index) };
+        let mut sorted: Vec<Place> = turns.enumerate().map(place).collect();
         sorted.sort_unstable_by_key(|place| (place.turn, says(list, *place), place.index));
         Self { list, sorted }
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.list.len()
     }
 
     /// Which document and chunk a citation names.

@@ -103,6 +103,23 @@ impl<'a> Turns<'a> {
         *self.numbers.entry(turn_id).or_insert(next)
     }
 
+    /// The places of these ids.
+    pub fn places(
+        &mut self,
+        turn_ids: impl Iterator<Item = &'a str>,
+    ) -> impl Iterator<Item = usize> {
+        // As a rule the same turn's stand together.
+        let mut last = None;
+        turn_ids.map(move |id| match last {
+            Some((before, place)) if before == id => place,
+            _ => {
+                let place = self.place(id);
+                last = Some((id, place));
+                place
+            }
+        })
+    }
+
     /// The number of the turn at a place; None for an orphan's.
     pub fn at(&self, place: usize) -> Option<usize> {
         Some(place).filter(|number| *number <= self.messages)

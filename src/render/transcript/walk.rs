@@ -15,8 +15,8 @@ use crate::render::{LayoutOptions, sanitize};
 use crate::rows::{Tone, look, spell};
 use crate::view::calls::{BROKEN_ARGUMENTS, message_first};
 use crate::view::transcript::{
-    AnswerRow, CallRow, Evidence, Header, MessageRow, ORPHAN, RetrievalRow, Row, Selection,
-    Transcript, UNASKED,
+    AnswerRow, CallRow, Evidence, MessageRow, ORPHAN, RetrievalRow, Row, Selection, Transcript,
+    UNASKED,
 };
 
 /// How a stretch of a line is set.
@@ -157,7 +157,7 @@ impl Walk<'_> {
         let header = transcript.header();
         self.pages.title(header.session_id)?;
         if selection.is_whole() {
-            return self.header(&header);
+            return self.header(transcript);
         }
         self.pages.notice(&selected(selection).replace('#', ""), false)?;
         if let Some(left_out) = left_out(transcript, selection) {
@@ -207,7 +207,8 @@ impl Walk<'_> {
         plain(harmless(self.options.spelling.zone.date_time(time)))
     }
 
-    fn header(&mut self, header: &Header<'_>) -> io::Result<()> {
+    fn header(&mut self, transcript: &Transcript<'_>) -> io::Result<()> {
+        let header = &transcript.header();
         if header.unredacted {
             self.pages.notice(UNREDACTED, true)?;
         }
@@ -228,8 +229,8 @@ impl Walk<'_> {
         let version = header.schema_version.map_or("2 (not sent)", |version| version.as_str());
         self.fact("schema version", Some(plain(version)))?;
         let one = |text: String| vec![plain(text)];
-        self.parts("counts", counts(&header.counts).into_iter().map(one).collect())?;
-        let looks = looks(header.looks).into_iter();
+        self.parts("counts", counts(&transcript.counts()).into_iter().map(one).collect())?;
+        let looks = looks(transcript.looks()).into_iter();
         self.parts("look at turns", looks.map(look).collect())?;
         if let Some(snapshot) = header.kb_snapshot {
             let at = snapshot.captured_at.as_ref();

@@ -19,9 +19,9 @@
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::hash::Hash;
 
+use hashbrown::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -299,7 +299,7 @@ struct Queues<K> {
 
 impl<K: Eq + Hash> Queues<K> {
     fn new(places: usize) -> Self {
-        Self { ends: HashMap::new(), next: vec![NONE; places] }
+        Self { ends: HashMap::with_capacity(places), next: vec![NONE; places] }
     }
 
     fn of(places: usize, entries: impl Iterator<Item = (K, usize)>) -> Self {

@@ -102,7 +102,7 @@ proptest! {
 
         let input: transcript::Input<'_> = serde_json::from_str(&text).unwrap();
         let transcript = Transcript::new(&input);
-        let counts = transcript.header().counts;
+        let counts = transcript.counts();
         prop_assert_eq!(
             (counts.tool_calls, counts.errors, counts.no_result, counts.unrecorded),
             (told.calls, told.errors, told.no_result, told.unrecorded)

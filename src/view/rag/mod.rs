@@ -124,7 +124,8 @@ impl<'d, M: Said<'d>, T> Rag<'d, M, T> {
     /// Joins a document's retrievals with its turns and citations.
     pub fn new(input: &'d Joined<'d, M, T>) -> Self {
         let mut turns = Turns::new(&input.messages);
-        let citations = Citations::new(&input.citations, &mut turns);
+        let citing = input.citations.iter().map(|citation| &*citation.assistant_turn_id);
+        let citations = Citations::new(&input.citations, turns.places(citing));
         let mut retrieved = vec![false; input.citations.len()];
         let found = input.rag_traces.iter().map(|trace| trace.retrieved.len()).sum();
         let mut rag = Self {

@@ -5,8 +5,8 @@
 pub(crate) mod tests;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
+use hashbrown::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;

@@ -1,4 +1,4 @@
-//! Chunks, and which of them were cited: citations held against the retrievals of their turns.
+//! The chunks of a retrieval, and which of them were cited.
 
 use std::ops::ControlFlow::{self, Break, Continue};
 
@@ -6,10 +6,8 @@ use schemars::JsonSchema;
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
-use super::super::citations::{Citations, Place};
-use super::super::turns::Turns;
-use super::Retrieval;
-use crate::model::{CitedChunk, LazyList, Number, RetrievedChunk, Text};
+use super::super::citations::Citations;
+use crate::model::{LazyList, Number, RetrievedChunk, Text};
 
 /// The chunks that a retrieval returned, made when they are asked for. As JSON, an array of
 /// [`ChunkRow`].
@@ -79,61 +77,4 @@ pub struct ChunkRow<'a> {
     pub score: Option<Number<'a>>,
     /// Whether the turn cited it.
     pub cited: bool,
-}
-
-/// Citations held against the retrievals of their turns.
-pub(super) struct CitationJoin<'a> {
-    pub(super) citations: Citations<'a>,
-    /// Of each retrieval, where its turn stands, and how many of its chunks are cited.
-    pub(super) counts: Vec<(usize, usize)>,
-    /// Of each citation, whether a retrieval of its turn returned the chunk.
-    pub(super) retrieved: Vec<bool>,
-}
-
-impl<'a> CitationJoin<'a> {
-    /// Joins retrievals and citations, of whose turns it is known where they stand.
-    pub(super) fn new(
-        traces: &'a [Retrieval<'a>],
-        citations: &'a [CitedChunk<'a>],
-        turns: &mut Turns<'a>,
-    ) -> Self {
-        /// With so few citations it pays to look whether any can be among the chunks.
-        const FEW: usize = 4;
-        let mut retrieved = vec![false; citations.len()];
-        let citations = Citations::new(citations, turns);
-        let count = |trace: &'a Retrieval<'a>| {
-            let place = turns.place(&trace.assistant_turn_id);
-            let of_turn = citations.of_turn(place);
-            let chunks = &trace.retrieved;
-            if of_turn.len() <= FEW && !citations.any(of_turn, |id| chunks.may_have(id)) {
-                return (place, 0);
-            }
-            let mut count = 0;
-            chunks.each(|chunk| {
-                if let Some(cited) = citations.find(of_turn, &chunk.doc_id, &chunk.chunk_id) {
-                    mark(&mut retrieved, cited);
-                    count += 1;
-                }
-                Continue(())
-            });
-            (place, count)
-        };
-        let counts = traces.iter().map(count).collect();
-        // Of citations that say the same only the first was found.
-        for same in citations.same() {
-            let first = same.first().and_then(|first| retrieved.get(first.index()));
-            if first == Some(&true) {
-                for cited in same {
-                    mark(&mut retrieved, *cited);
-                }
-            }
-        }
-        Self { citations, counts, retrieved }
-    }
-}
-
-fn mark(retrieved: &mut [bool], cited: Place) {
-    if let Some(retrieved) = retrieved.get_mut(cited.index()) {
-        *retrieved = true;
-    }
 }

@@ -1,6 +1,4 @@
-//! The facts about a session as a whole.
-
-use std::collections::BTreeMap;
+//! The facts about a session as a whole, and how many there are of what.
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -10,7 +8,7 @@ use crate::model::{
     Number, ReopenEntry, Text, Timestamp,
 };
 
-/// The facts about the session as a whole.
+/// The facts about the session as a whole, as the document has them: nothing need be joined.
 #[derive(Debug)]
 pub struct Header<'a> {
     /// The session's id.
@@ -33,8 +31,6 @@ pub struct Header<'a> {
     pub organization_id: Option<&'a str>,
     /// The schema version, where it was sent.
     pub schema_version: Option<Number<'a>>,
-    /// What there is, counted.
-    pub counts: Counts,
     /// The knowledge bases at the first retrieval.
     pub kb_snapshot: Option<&'a KbSnapshotEntry<'a>>,
     /// Why evidence is missing.
@@ -49,8 +45,6 @@ pub struct Header<'a> {
     pub reopen: Option<&'a ReopenEntry<'a>>,
     /// Facts about the customer, verbatim.
     pub customer_metadata: Option<&'a RawValue>,
-    /// By turn, what there is to see.
-    pub looks: &'a BTreeMap<usize, Vec<String>>,
 }
 
 impl<'a> Header<'a> {

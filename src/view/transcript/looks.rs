@@ -12,7 +12,7 @@ use crate::rows::spell;
 impl Transcript<'_> {
     /// By turn, its flags and the statuses of its calls that are not `ok`, a tool's with its name. A
     /// turn is here exactly if its row has flags.
-    pub(super) fn looks(&self) -> &BTreeMap<usize, Vec<String>> {
+    pub fn looks(&self) -> &BTreeMap<usize, Vec<String>> {
         self.looks.get_or_init(|| {
             let mut looks: BTreeMap<usize, Vec<String>> = BTreeMap::new();
             let mut add = |turn: usize, look: String| {
@@ -25,7 +25,7 @@ impl Transcript<'_> {
             for (_, turn) in messages().filter(|(message, _)| message.truncated) {
                 add(turn, TRUNCATED.to_owned());
             }
-            for call in self.calls.iter().filter(|call| !call.is_result_alone()) {
+            for call in self.joins().calls.iter().filter(|call| !call.is_result_alone()) {
                 let Some(turn) = call.turn else { continue };
                 let status = Some(call.status()).filter(|status| *status != Status::Ok);
                 let words = status.map(Status::as_str).into_iter().chain(call_flags(call));
@@ -36,12 +36,13 @@ impl Transcript<'_> {
                 }
             }
             for (message, turn) in messages() {
-                if message.tool_results.is_some() && !self.answers.contains_key(&(turn - 1)) {
+                if message.tool_results.is_some() && !self.joins().answers.contains_key(&(turn - 1))
+                {
                     add(turn, RESULT_WITHOUT_CALL.to_owned());
                 }
             }
             for (turn, (trace, (_, cited))) in
-                self.retrievals.0.iter().filter(|(turn, _)| *turn > 0)
+                self.joins().retrievals.0.iter().filter(|(turn, _)| *turn > 0)
             {
                 let flags = retrieval_flags(*turn, trace, *cited);
                 // A miss says the rest.
@@ -51,7 +52,9 @@ impl Transcript<'_> {
                     add(*turn, flag.to_owned());
                 }
             }
-            for (turn, (_, retrieved)) in self.citations.0.iter().filter(|(turn, _)| *turn > 0) {
+            for (turn, (_, retrieved)) in
+                self.joins().citations.0.iter().filter(|(turn, _)| *turn > 0)
+            {
                 if !retrieved {
                     add(*turn, CITED_NOT_RETRIEVED.to_owned());
                 }
@@ -69,8 +72,12 @@ impl Transcript<'_> {
         let turns =
             messages.filter(|(message, turn)| !self.takes(selection, *turn, &message.role)).count();
         let last = self.turns();
-        let handoffs =
-            self.handoffs.iter().filter(|(place, _)| !selection.takes_event(*place, last)).count();
+        let handoffs = self
+            .joins()
+            .handoffs
+            .iter()
+            .filter(|(place, _)| !selection.takes_event(*place, last))
+            .count();
         let mut parts: Vec<String> =
             [(turns, "turn", "turns"), (handoffs, "hand-off", "hand-offs")]
                 .into_iter()

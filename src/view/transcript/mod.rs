@@ -1,12 +1,13 @@
 //! The conversation with its evidence in place: messages in the document's order, and with each what
 //! it asked of tools, what was retrieved for it and what it cited.
 //!
-//! [`Transcript::new`] makes the joins; [`Transcript::rows`] walks through them and builds a row when
+//! [`Joins`] holds what belongs together; [`Transcript::rows`] walks through it and builds a row when
 //! it is asked for, so that a long session costs no more memory than its joins.
 
 mod chunks;
 mod flags;
 mod header;
+mod joins;
 mod looks;
 mod places;
 mod rows;
@@ -18,18 +19,17 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
-use self::chunks::{Chunks, CitationJoin};
+use self::chunks::Chunks;
 use self::flags::{HANDED_OFF, REOPENED, raised};
-use self::places::{ByTurn, place_handoffs};
+use self::joins::Joins;
 use super::calls::{self, Call};
-use super::citations::Citations;
 use super::rag::{is_miss, is_unanswerable};
-use super::turns::{Turns, seconds_between};
+use super::turns::seconds_between;
 use crate::model::{
-    CitedChunk, HandoffEvent, LazyList, LazyText, MessageEntry, MissingEvidenceReason,
-    RagTraceEntry, RetrievedChunk, SessionAnalysisInput, Timestamp, ToolResult,
+    HandoffEvent, LazyList, LazyText, MessageEntry, MissingEvidenceReason, RagTraceEntry,
+    RetrievedChunk, SessionAnalysisInput, Timestamp, ToolResult,
 };
 
 pub use self::flags::{
@@ -50,53 +50,41 @@ pub type Input<'a> = SessionAnalysisInput<'a, MessageEntry<'a>, Retrieval<'a>>;
 /// A retrieval whose chunks are read where they are shown.
 pub type Retrieval<'a> = RagTraceEntry<'a, LazyList<'a, RetrievedChunk<'a>>>;
 
-/// The joins of one session.
+/// One session.
 #[derive(Debug)]
 pub struct Transcript<'a> {
     input: &'a Input<'a>,
     roles: Vec<&'a str>,
-    /// In the order of their turns, orphans last.
-    calls: Vec<Call<'a>>,
-    /// Messages, by their index, that carry a result → the call it belongs to.
-    answers: HashMap<usize, usize>,
-    cited: Citations<'a>,
-    /// Retrievals, each with where its turn stands and how many of its chunks were cited.
-    retrievals: ByTurn<(&'a Retrieval<'a>, (usize, usize))>,
-    /// Citations, each with whether a retrieval of its turn returned the chunk.
-    citations: ByTurn<(&'a CitedChunk<'a>, bool)>,
-    /// Hand-offs and the number of the turn they came after.
-    handoffs: Vec<(usize, &'a HandoffEvent<'a>)>,
+    /// Whether two threads make the joins.
+    by_two: bool,
+    /// Made where somebody asks for what needs them.
+    joins: OnceLock<Joins<'a>>,
     /// By turn, what there is to see; made where somebody asks.
     looks: OnceLock<BTreeMap<usize, Vec<String>>>,
 }
 
 impl<'a> Transcript<'a> {
-    /// Joins what belongs together.
+    /// What a document says, in the order of its turns.
     pub fn new(input: &'a Input<'a>) -> Self {
-        let mut turns = Turns::new(&input.messages);
-        let calls = calls::join(&input.messages, &input.tool_calls, |id| turns.number(id));
-        let answers = calls.iter().enumerate().filter(|(_, call)| !call.is_result_alone());
-        let answers = answers.filter_map(|(index, call)| Some((call.carried?.0, index))).collect();
-        let CitationJoin { citations: cited, counts, retrieved } =
-            CitationJoin::new(&input.rag_traces, &input.citations, &mut turns);
-        let number = |id: &str| turns.number(id).unwrap_or_default();
-        let retrievals = input.rag_traces.iter().zip(counts);
-        let citations = input.citations.iter().zip(retrieved);
-        Self {
-            input,
-            roles: roles(&input.messages),
-            calls,
-            answers,
-            cited,
-            retrievals: ByTurn::new(
-                retrievals.map(|(trace, cited)| (number(&trace.assistant_turn_id), (trace, cited))),
-            ),
-            citations: ByTurn::new(
-                citations.map(|(chunk, found)| (number(&chunk.assistant_turn_id), (chunk, found))),
-            ),
-            handoffs: place_handoffs(&input.messages, &input.handoff_events),
-            looks: OnceLock::new(),
-        }
+        let (joins, looks) = (OnceLock::new(), OnceLock::new());
+        Self { input, roles: roles(&input.messages), by_two: false, joins, looks }
+    }
+
+    /// The same; where there is much to join, two threads do it.
+    pub fn by_two(input: &'a Input<'a>) -> Self {
+        /// So many retrievals and tool calls are worth a thread.
+        const MANY: usize = 1000;
+        let by_two = input.rag_traces.len() + input.tool_calls.len() > MANY;
+        Self { by_two, ..Self::new(input) }
+    }
+
+    fn joins(&self) -> &Joins<'a> {
+        self.joins.get_or_init(|| Joins::new(self.input, self.by_two))
+    }
+
+    /// Whether what is not in the header is long in coming: there is much to join.
+    pub fn is_long_in_coming(&self) -> bool {
+        self.by_two && self.joins.get().is_none()
     }
 
     /// The session's roles, in the order they first speak.
@@ -134,7 +122,6 @@ impl<'a> Transcript<'a> {
             agent_id: input.agent_id.as_deref(),
             organization_id: input.organization_id.as_deref(),
             schema_version: input.analyzer_input_schema_version,
-            counts: self.counts(),
             kb_snapshot: input.kb_snapshot.as_ref(),
             missing: &input.missing_evidence_reasons,
             unredacted: self.unredacted(),
@@ -142,7 +129,6 @@ impl<'a> Transcript<'a> {
             feedback: input.user_feedback.as_ref(),
             reopen: input.reopen.as_ref(),
             customer_metadata: input.customer_metadata,
-            looks: self.looks(),
         }
     }
 
@@ -152,22 +138,23 @@ impl<'a> Transcript<'a> {
         reasons.contains(&MissingEvidenceReason::TranscriptRedactionSkipped)
     }
 
-    fn counts(&self) -> Counts {
+    /// What there is, counted.
+    pub fn counts(&self) -> Counts {
         let input = self.input;
-        let calls: calls::Counts = self.calls.iter().map(Call::status).collect();
+        let calls: calls::Counts = self.joins().calls.iter().map(Call::status).collect();
         Counts {
             turns: input.messages.len(),
             retrievals: input.rag_traces.len(),
             hits: input.rag_traces.iter().filter(|trace| trace.hit == Some(true)).count(),
             citations: input.citations.len(),
-            not_retrieved: self.citations.0.iter().filter(|(_, (_, found))| !found).count(),
+            not_retrieved: self.joins().citations.0.iter().filter(|(_, (_, found))| !found).count(),
             tool_calls: calls.calls,
             errors: calls.errors,
             no_result: calls.no_result,
             unrecorded: calls.unrecorded,
             handoffs: input.handoff_events.len(),
-            orphans: self.retrievals.of(0).count()
-                + self.citations.of(0).count()
+            orphans: self.joins().retrievals.of(0).count()
+                + self.joins().citations.of(0).count()
                 + self.calls_of(0).count(),
         }
     }
@@ -191,8 +178,8 @@ impl<'a> Transcript<'a> {
     ) -> impl Iterator<Item = Row<'_>> {
         let last = self.turns();
         let ends = selection.takes_ends() && places.contains(&last);
-        let before = self.handoffs.partition_point(|(place, _)| *place < places.start);
-        let handoffs = self.handoffs.get(before..).unwrap_or_default();
+        let before = self.joins().handoffs.partition_point(|(place, _)| *place < places.start);
+        let handoffs = self.joins().handoffs.get(before..).unwrap_or_default();
         let mut handoffs = handoffs.iter().peekable();
         let places = places.flat_map(move |index| {
             let mut before = Vec::new();
@@ -314,11 +301,13 @@ impl<'a> Transcript<'a> {
                 .collect(),
             tool_results: result.map(|result| self.answer(turn - 1, result, selection)),
             retrievals: self
+                .joins()
                 .retrievals
                 .of(turn)
                 .map(|(trace, joined)| self.retrieval(turn, trace, joined))
                 .collect(),
             citations: self
+                .joins()
                 .citations
                 .of(turn)
                 .map(|(chunk, retrieved)| CitationRow::of(turn, chunk, retrieved))
@@ -330,8 +319,8 @@ impl<'a> Transcript<'a> {
     fn calls_of(&self, turn: usize) -> impl Iterator<Item = &Call<'a>> {
         let place = |turn: Option<usize>| turn.unwrap_or(usize::MAX);
         let turn = place(Some(turn).filter(|turn| *turn > 0));
-        let begin = self.calls.partition_point(|call| place(call.turn) < turn);
-        self.calls.iter().skip(begin).take_while(move |call| place(call.turn) == turn)
+        let begin = self.joins().calls.partition_point(|call| place(call.turn) < turn);
+        self.joins().calls.iter().skip(begin).take_while(move |call| place(call.turn) == turn)
     }
 
     /// What the message with the call's result says, where it is selected.
@@ -358,7 +347,7 @@ impl<'a> Transcript<'a> {
         result: &'a ToolResult<'a>,
         selection: &Selection,
     ) -> AnswerRow<'a> {
-        let call = self.answers.get(&index).and_then(|call| self.calls.get(*call));
+        let call = self.joins().answers.get(&index).and_then(|call| self.joins().calls.get(*call));
         AnswerRow {
             tool_call_id: &result.tool_call_id,
             output: result.output,
@@ -381,7 +370,8 @@ impl<'a> Transcript<'a> {
         trace: &'a Retrieval<'a>,
         (place, cited): (usize, usize),
     ) -> RetrievalRow<'_> {
-        let retrieved = Chunks { list: &trace.retrieved, place, citations: &self.cited, cited };
+        let retrieved =
+            Chunks { list: &trace.retrieved, place, citations: &self.joins().cited, cited };
         let answerability = trace.answerability.as_ref().map(|gate| AnswerabilityRow {
             label: gate.label.as_deref(),
             reason_code: gate.reason_code.as_deref(),

@@ -13,7 +13,7 @@ use crate::view::rag;
 type Told<'a> = (&'a str, Status, usize, Option<&'a str>, Option<usize>);
 
 fn told<'a>(transcript: &Transcript<'a>) -> Vec<Told<'a>> {
-    let calls = transcript.calls.iter();
+    let calls = transcript.joins().calls.iter();
     calls
         .map(|call| {
             let answered = call.carried.map(|(index, _)| index + 1);
@@ -66,13 +66,13 @@ fn a_call_is_joined_with_its_record_and_with_its_answer() {
             ("orphan", Status::Ok, 0, Some("r"), None),
         ]
     );
-    let row = CallRow::of(&transcript.calls[0], None);
+    let row = CallRow::of(&transcript.joins().calls[0], None);
     assert_eq!((row.asked_name, &*row.asked_arguments.unwrap().decode()), (Some("asked"), "{}"));
     let rows: Vec<_> = transcript.rows(&Selection::ALL).collect();
     assert_eq!(flags(&rows[0]), ["unrecorded", "no-result", "error", "unasked"]);
     assert_eq!(flags(&rows[3]), [RESULT_WITHOUT_CALL]);
     assert_eq!(flags(&rows[4]), [ORPHAN, UNASKED]);
-    let counts = transcript.header().counts;
+    let counts = transcript.counts();
     assert_eq!((counts.tool_calls, counts.errors, counts.no_result), (6, 1, 1));
     assert_eq!((counts.unrecorded, counts.orphans), (2, 1));
 }
@@ -128,7 +128,7 @@ fn what_was_not_given_an_id_belongs_to_nothing() {
             ("recorded", Status::NoResult, 0, None, None),
         ]
     );
-    assert_eq!(transcript.header().counts.orphans, 3);
+    assert_eq!(transcript.counts().orphans, 3);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn citations_are_held_against_the_retrievals_of_their_own_turn() {
     assert!(flags(&rows[0]).is_empty());
     assert_eq!(flags(&rows[1]), [MISS, UNANSWERABLE, UNCITED, CITED_NOT_RETRIEVED]);
     assert_eq!(flags(&rows[2]), [ORPHAN], "an orphan's own retrieval returned its chunk");
-    let counts = transcript.header().counts;
+    let counts = transcript.counts();
     assert_eq!((counts.hits, counts.not_retrieved, counts.orphans), (1, 1, 2));
 }
 
@@ -169,6 +169,7 @@ proptest! {
     fn a_chunk_is_cited_where_a_citation_of_its_turn_says_the_same(
         traces in prop::collection::vec((0..3_usize, prop::collection::vec(chunk(), 0..6)), 0..5),
         citations in prop::collection::vec((0..3_usize, chunk()), 0..12),
+        by_two: bool,
     ) {
         let turns = ["", "t", "u\n"];
         let named = |(doc, id): &(&str, &str)| json!({"doc_id": doc, "chunk_id": id});
@@ -186,7 +187,7 @@ proptest! {
             }).collect::<Vec<_>>(),
         }).to_string();
         let input = read(&text);
-        let transcript = Transcript::new(&input);
+        let transcript = Transcript { by_two, ..Transcript::new(&input) };
         // What is of no turn comes last, among the orphans.
         let order = [1, 2, 0];
         let mut told = Vec::new();
@@ -220,7 +221,7 @@ proptest! {
         let wanted: Vec<bool> = wanted.map(|(turn, chunk)| {
             traces.iter().any(|trace| trace.0 == *turn && trace.1.contains(chunk))
         }).collect();
-        prop_assert_eq!(transcript.header().counts.not_retrieved,
+        prop_assert_eq!(transcript.counts().not_retrieved,
             wanted.iter().filter(|found| !**found).count());
         prop_assert_eq!(found, wanted);
     }

@@ -9,13 +9,18 @@ use super::{Page, score};
 use crate::model::{KnowledgeGapAnalysisOutcome as Outcome, MissingEvidenceReason, Timestamp};
 use crate::render::{embedded, sanitize};
 use crate::rows::Tone;
-use crate::view::transcript::{Header, Selection};
+use crate::view::transcript::{Header, Selection, Transcript};
 
 /// The column of labels in the header.
 const FACTS: usize = 14;
 
 impl Page<'_> {
-    pub(super) fn header(&mut self, header: &Header<'_>, selection: &Selection) -> io::Result<()> {
+    pub(super) fn header(
+        &mut self,
+        transcript: &Transcript<'_>,
+        selection: &Selection,
+    ) -> io::Result<()> {
+        let header = &transcript.header();
         let title = format!("Session {}", sanitize::line(header.session_id));
         self.line(0, &[Fact::new(title, Tone::Strong)])?;
         let mut facts = Vec::new();
@@ -41,9 +46,13 @@ impl Page<'_> {
         }
         let version = header.schema_version.map_or("2 (not sent)", |version| version.as_str());
         self.fact("schema", &[Fact::plain(version)])?;
-        let counts: Vec<_> = counts(&header.counts).into_iter().map(Fact::plain).collect();
+        if transcript.is_long_in_coming() {
+            // Till then this can be read.
+            self.out.flush()?;
+        }
+        let counts: Vec<_> = counts(&transcript.counts()).into_iter().map(Fact::plain).collect();
         self.fact("counts", &counts)?;
-        let looks = super::super::looks(header.looks);
+        let looks = super::super::looks(transcript.looks());
         if !looks.is_empty() {
             let looks: Vec<_> = looks.into_iter().map(|look| Fact::new(look, Tone::Warn)).collect();
             self.fact("look at", &looks)?;

@@ -111,7 +111,7 @@ impl Page<'_> {
     ) -> io::Result<ControlFlow<()>> {
         let header = transcript.header();
         if selection.is_whole() {
-            self.header(&header, selection)?;
+            self.header(transcript, selection)?;
         } else {
             self.line(
                 0,
