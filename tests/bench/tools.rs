@@ -1,4 +1,5 @@
-//! What the benchmark needs beside public tools: inputs, a server on loopback, a bare typed parse.
+//! What the benchmark needs beside public tools: inputs, a server on loopback, a bare typed parse, the
+//! time to the first byte.
 //!
 //! `tests/bench/run` builds this as the example `bench-tools` and calls it.
 
@@ -12,9 +13,10 @@ mod random;
 
 use std::convert::Infallible;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read as _, Write};
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -53,12 +55,13 @@ fn main() -> anyhow::Result<()> {
             Ok(())
         }
         ["parse", path] => parse(path.as_ref()),
+        ["first", program, ref arguments @ ..] => first(program, arguments),
         ["serve", delay, ref limit @ ..] => {
             serve(Duration::from_millis(delay.parse()?), Limit::parse(limit)?)
         }
         _ => bail!(
             "usage: document MESSAGES FILE | folder COUNT MESSAGES DIR | corpus COUNT FILE | ids COUNT | parse FILE | \
-             serve DELAY_MS [LIMIT]; {LIMITS}"
+             first PROGRAM… | serve DELAY_MS [LIMIT]; {LIMITS}"
         ),
     }
 }
@@ -68,6 +71,16 @@ fn parse(path: &Path) -> anyhow::Result<()> {
     let bytes = std::fs::read(path)?;
     let input: model::SessionAnalysisInput<'_> = serde_json::from_slice(&bytes)?;
     println!("{} messages", input.messages.len());
+    Ok(())
+}
+
+/// Runs a program until the first byte of its output is there.
+fn first(program: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    let mut program = Command::new(program).args(arguments).stdout(Stdio::piped()).spawn()?;
+    let output = program.stdout.as_mut().context("there is no output")?;
+    output.read_exact(&mut [0])?;
+    program.kill()?;
+    program.wait()?;
     Ok(())
 }
 
