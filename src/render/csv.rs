@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::{LayoutOptions, Out, json, sanitize};
-use crate::rows::{Field, Record};
+use super::{LayoutOptions, json, sanitize};
+use crate::rows::{Field, plain};
 
 /// The most that a cell of Excel holds, in UTF-16 units.
 const MOST_OF_CELL: usize = 32_767;
@@ -18,38 +18,23 @@ pub fn header(fields: &[Field], options: &LayoutOptions) -> String {
     format!("{mark}{}\n", names.collect::<Vec<_>>().join(","))
 }
 
-/// Lines of records.
-pub struct Writer<'a> {
-    csv: csv::Writer<Out<'a>>,
-    excel: bool,
-}
-
-impl<'a> Writer<'a> {
-    /// Writes to `out`, without a line of names.
-    pub fn new(options: &LayoutOptions, out: Out<'a>) -> Self {
-        Self { csv: csv::Writer::from_writer(out), excel: options.excel }
+/// The line of a record: values as JSON has them.
+pub fn line(values: &[Option<String>], options: &LayoutOptions) -> io::Result<Vec<u8>> {
+    /// Few lines have more bytes.
+    const BUFFER: usize = 1024;
+    let mut csv = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(Vec::new());
+    for value in values {
+        let value = match plain(value.as_deref().unwrap_or_default()) {
+            // Such a value stands on a line, like its cell.
+            Cow::Borrowed(value) if value.starts_with(['[', '{']) => json::one_line_of(value),
+            value => value,
+        };
+        let value = sanitize::text(&value);
+        let value = defuse(&value);
+        csv.write_field(&*if options.excel { fit(value) } else { value })?;
     }
-
-    /// The next record: these fields of a row's JSON.
-    pub fn push(&mut self, row: &str, fields: &[Field]) -> io::Result<()> {
-        let record = Record::of(row)?;
-        for field in fields {
-            let value = match record.text(field) {
-                // Such a value stands on a line, like its cell.
-                Cow::Borrowed(value) if value.starts_with(['[', '{']) => json::one_line_of(value),
-                value => value,
-            };
-            let value = sanitize::text(&value);
-            let value = defuse(&value);
-            self.csv.write_field(&*if self.excel { fit(value) } else { value })?;
-        }
-        Ok(self.csv.write_record(None::<&[u8]>)?)
-    }
-
-    /// Writes out what is left.
-    pub fn end(mut self) -> io::Result<()> {
-        self.csv.flush()
-    }
+    csv.write_record(None::<&[u8]>)?;
+    csv.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 /// Puts an apostrophe before what a spreadsheet would run; numbers stay as they are.
@@ -82,7 +67,6 @@ fn fit(value: Cow<'_, str>) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::Kind;
 
     #[test]
     fn formulas_are_defused_and_numbers_left_alone() {
@@ -116,13 +100,9 @@ mod tests {
 
     #[test]
     fn cells_hold_no_control_characters_and_json_stands_on_a_line() {
-        let field = |place| Field { name: "f".into(), place, inner: None, kind: Kind::Text };
-        let mut out = Vec::new();
-        let mut writer = Writer::new(&LayoutOptions::default(), &mut out);
-        let row = "{\"a\":\"\\u001b[2Ja\u{202e}\\nb\",\"c\":{ \"d\": \"e f\" }}";
-        writer.push(row, &[field(0), field(1)]).unwrap();
-        writer.end().unwrap();
-        let text = String::from_utf8(out).unwrap();
+        let values = ["\"\\u001b[2Ja\u{202e}\\nb\"", "{ \"d\": \"e f\" }"];
+        let values = values.map(|value| Some(value.to_owned()));
+        let text = String::from_utf8(line(&values, &LayoutOptions::default()).unwrap()).unwrap();
         assert_eq!(text, "\"a<U+202E>\nb\",\"{\"\"d\"\":\"\"e f\"\"}\"\n");
     }
 }

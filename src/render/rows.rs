@@ -14,8 +14,8 @@ use super::{LayoutOptions, Out, csv, json, markdown, sanitize, wrap};
 use crate::rows::look;
 use crate::rows::spell::{self, Spelling};
 use crate::rows::{
-    Align, Cell, CellSink, Column, EachRow, Field, Fields, Head, Kind, Page, Pick, Record, Row,
-    Section, Top,
+    Align, Cell, CellSink, Column, EachRow, Field, Fields, Head, Kind, Page, Pick, Row, Section,
+    Top, plain, probe,
 };
 
 /// How rows are printed.
@@ -44,6 +44,8 @@ impl Format {
 pub enum Made {
     /// Its JSON, as far as it is wanted.
     Json(String),
+    /// Its line of CSV.
+    Line(Vec<u8>),
     /// Its cells.
     Cells(Vec<Cell<'static>>),
 }
@@ -142,11 +144,11 @@ impl Printer {
             }
             _ if self.pick.holds() => {
                 for row in rows() {
-                    let json = serde_json::to_string(row.borrow())?;
-                    collected.push(self.pick.keys(row.borrow())?, || Made::Json(json));
+                    let made = self.encoded(row.borrow())?;
+                    collected.push(self.pick.keys(row.borrow())?, || made);
                 }
             }
-            _ => self.encode(rows().map(|row| serde_json::to_string(row.borrow())), out)?,
+            _ => self.write_encoded(rows().map(|row| self.encoded(row.borrow())), out)?,
         }
         Ok(collected)
     }
@@ -157,28 +159,28 @@ impl Printer {
         columns: &[Column<R>],
         collected: &mut Collected,
     ) -> io::Result<()> {
-        let fields = self.pick.fields.as_deref();
-        // Columns make their cells of the row itself.
-        let json = fields.map(|_| serde_json::to_string(row)).transpose()?;
-        let record = json.as_deref().map(Record::of).transpose()?;
-        collected.push(self.pick.keys(row)?, || {
-            Made::Cells(match fields.zip(record.as_ref()) {
-                Some((fields, record)) => {
-                    fields.iter().map(|field| self.field(record, field)).collect()
-                }
-                None => columns
+        let cells = match &self.pick.fields {
+            Some(fields) => {
+                let values = self.pick.values(row)?;
+                fields
                     .iter()
-                    .map(|column| (column.cell)(row, &self.options.spelling).into_owned())
-                    .collect(),
-            })
-        });
+                    .zip(&values)
+                    .map(|(field, value)| self.field(field, value.as_deref()))
+                    .collect()
+            }
+            None => columns
+                .iter()
+                .map(|column| (column.cell)(row, &self.options.spelling).into_owned())
+                .collect(),
+        };
+        collected.push(self.pick.keys(row)?, || Made::Cells(cells));
         Ok(())
     }
 
     /// A field's value as a cell.
-    fn field(&self, record: &Record<'_>, field: &Field) -> Cell<'static> {
-        let Some(value) = record.get(field) else { return Cell::absent() };
-        let text = record.text(field).into_owned();
+    fn field(&self, field: &Field, value: Option<&str>) -> Cell<'static> {
+        let Some(value) = value else { return Cell::absent() };
+        let text = plain(value).into_owned();
         match field.kind {
             Kind::Time => self.options.spelling.zone.date_time(&(&*text).into()).into(),
             Kind::Json | Kind::List if value.starts_with(['[', '{']) => Cell::from(text).code(),
@@ -220,11 +222,7 @@ impl Printer {
         let seen = collected.seen();
         let rows: Vec<Made> = collected.into_held().map(|(_, row)| row).collect();
         if self.format != Format::Table && self.format != Format::Markdown {
-            let rows = rows.into_iter().filter_map(|row| match row {
-                Made::Json(json) => Some(Ok(json)),
-                Made::Cells(_) => None,
-            });
-            return self.encode(rows, out);
+            return self.write_encoded(rows.into_iter().map(Ok), out);
         }
         if !self.one_table {
             return Ok(());
@@ -247,28 +245,38 @@ impl Printer {
         let each = |sink: CellSink<'_>| {
             rows.iter().try_for_each(|row| match row {
                 Made::Cells(cells) => sink(cells.iter().map(Cell::borrowed).collect()),
-                Made::Json(_) => Ok(()),
+                Made::Json(_) | Made::Line(_) => Ok(()),
             })
         };
         self.write(&Page { title, ..Page::default() }, &heads, &each, out)
     }
 
-    /// Rows as the machine formats have them.
-    fn encode(
+    /// A row as the machine formats have it.
+    fn encoded<R: Row>(&self, row: &R) -> io::Result<Made> {
+        Ok(match self.format {
+            Format::Csv => Made::Line(csv::line(&self.pick.values(row)?, &self.options)?),
+            _ => Made::Json(self.pick.json(row)?),
+        })
+    }
+
+    fn write_encoded(
         &self,
-        rows: impl Iterator<Item = serde_json::Result<String>>,
+        rows: impl Iterator<Item = io::Result<Made>>,
         out: Out<'_>,
     ) -> io::Result<()> {
         if self.format == Format::Csv {
-            let mut writer = csv::Writer::new(&self.options, out);
             for row in rows {
-                writer.push(&row?, self.pick.columns())?;
+                if let Made::Line(line) = row? {
+                    out.write_all(&line)?;
+                }
             }
-            return writer.end();
+            return Ok(());
         }
         let mut elements = json::Elements::new(self.format == Format::Ndjson, &self.options, out);
         for row in rows {
-            elements.push_json(&self.pick.json(row?)?)?;
+            if let Made::Json(json) = row? {
+                elements.push_json(&json)?;
+            }
         }
         Ok(())
     }
@@ -379,11 +387,7 @@ fn write_csv(
     out: Out<'_>,
 ) -> io::Result<()> {
     out.write_all(csv::header(columns, options).as_bytes())?;
-    let mut writer = csv::Writer::new(options, out);
-    for row in rows {
-        writer.push(&serde_json::to_string(row)?, columns)?;
-    }
-    writer.end()
+    rows.iter().try_for_each(|row| out.write_all(&csv::line(&probe(row, columns)?, options)?))
 }
 
 /// Small tables one below the other, for people.

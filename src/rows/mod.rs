@@ -26,7 +26,7 @@ pub use self::field::{Field, Fields, Kind, nearest};
 pub use self::page::{Headline, Page, Section};
 pub use self::pick::{Pick, Top};
 pub use self::probe::probe;
-pub use self::record::Record;
+pub use self::record::{Record, plain};
 pub use self::schema::schema;
 pub use self::select::{Clock, Conditions};
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::field::{Field, Fields, Kind};
 use super::probe::probe;
-use super::record::{picked, plain};
+use super::record::plain;
 use crate::failure::Failure;
 use crate::model::Timestamp;
 
@@ -68,14 +68,29 @@ impl Pick {
         self.fields.as_deref().unwrap_or(&self.flat)
     }
 
-    /// The row's JSON as far as it is wanted.
+    /// The values of those columns of a row, each as JSON has it; None where it is null.
     ///
-    /// Fails where it is no object.
-    pub fn json(&self, json: String) -> serde_json::Result<String> {
-        match &self.fields {
-            None => Ok(json),
-            Some(fields) => picked(&json, fields),
-        }
+    /// Fails where the row cannot be made JSON of.
+    pub fn values<R: Serialize + ?Sized>(
+        &self,
+        row: &R,
+    ) -> serde_json::Result<Vec<Option<String>>> {
+        probe(row, self.columns())
+    }
+
+    /// The row's JSON as far as it is wanted, its fields in the order they were asked for.
+    ///
+    /// Fails where the row cannot be made JSON of.
+    pub fn json<R: Serialize + ?Sized>(&self, row: &R) -> serde_json::Result<String> {
+        let Some(fields) = &self.fields else { return serde_json::to_string(row) };
+        let values = probe(row, fields)?;
+        let entry = |(field, value): (&Field, &Option<String>)| {
+            let value = value.as_deref().unwrap_or("null");
+            Ok(format!("{}:{value}", serde_json::to_string(&field.name)?))
+        };
+        let entries = fields.iter().zip(&values).map(entry);
+        let entries: Vec<String> = entries.collect::<serde_json::Result<_>>()?;
+        Ok(format!("{{{}}}", entries.join(",")))
     }
 
     /// Holds rows until all are known.
@@ -274,6 +289,18 @@ mod tests {
             assert!(limit.is_none_or(|limit| top.heap.len() <= limit));
         }
         top.into_held().map(|(_, row)| row).collect()
+    }
+
+    #[test]
+    fn picked_fields_stand_in_the_order_that_was_asked_for() {
+        let row = Row { name: Some("a \"b\"".to_owned()), count: Some(7), at: None };
+        let json = |fields: &[&str]| {
+            let fields: Vec<String> = fields.iter().map(|name| (*name).to_owned()).collect();
+            Pick::new::<Row>(&fields, &[], None).unwrap().json(&row).unwrap()
+        };
+        assert_eq!(json(&["at", "count", "at"]), r#"{"at":null,"count":7,"at":null}"#);
+        assert_eq!(json(&["name"]), r#"{"name":"a \"b\""}"#);
+        assert_eq!(json(&[]), serde_json::to_string(&row).unwrap());
     }
 
     #[test]

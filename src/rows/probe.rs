@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use serde::ser::{Impossible, SerializeStruct};
+use serde::ser::{Impossible, SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 
 use super::field::Field;
@@ -26,15 +26,9 @@ struct Probe<'f> {
     found: Vec<Option<String>>,
 }
 
-impl SerializeStruct for Probe<'_> {
-    type Ok = Vec<Option<String>>;
-    type Error = serde_json::Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), Self::Error> {
+impl Probe<'_> {
+    /// The next field.
+    fn take<T: Serialize + ?Sized>(&mut self, value: &T) -> serde_json::Result<()> {
         for (field, found) in self.fields.iter().zip(&mut self.found) {
             if field.place == self.place {
                 let json = serde_json::to_string(value)?;
@@ -50,10 +44,40 @@ impl SerializeStruct for Probe<'_> {
         self.place += 1;
         Ok(())
     }
+}
+
+impl SerializeStruct for Probe<'_> {
+    type Ok = Vec<Option<String>>;
+    type Error = serde_json::Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Self::Error> {
+        self.take(value)
+    }
 
     fn skip_field(&mut self, _: &'static str) -> Result<(), Self::Error> {
         self.place += 1;
         Ok(())
+    }
+
+    fn end(self) -> Result<Self::Ok, Self::Error> {
+        Ok(self.found)
+    }
+}
+
+impl SerializeMap for Probe<'_> {
+    type Ok = Vec<Option<String>>;
+    type Error = serde_json::Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, _: &T) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Self::Error> {
+        self.take(value)
     }
 
     fn end(self) -> Result<Self::Ok, Self::Error> {
@@ -82,11 +106,15 @@ impl Serializer for Probe<'_> {
     type SerializeTuple = Never;
     type SerializeTupleStruct = Never;
     type SerializeTupleVariant = Never;
-    type SerializeMap = Never;
+    type SerializeMap = Self;
     type SerializeStruct = Self;
     type SerializeStructVariant = Never;
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Self::Error> {
+        Ok(self)
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Self, Self::Error> {
         Ok(self)
     }
 
@@ -139,7 +167,6 @@ impl Serializer for Probe<'_> {
         serialize_tuple(usize) -> Never;
         serialize_tuple_struct(&'static str, usize) -> Never;
         serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Never;
-        serialize_map(Option<usize>) -> Never;
         serialize_struct_variant(&'static str, u32, &'static str, usize) -> Never;
     }
 }
@@ -171,18 +198,23 @@ mod tests {
         none: Option<bool>,
     }
 
+    fn probed(row: &impl Serialize, fields: &[Field]) -> Vec<String> {
+        let values = probe(row, fields).unwrap();
+        values.into_iter().map(|value| value.unwrap_or_else(|| "-".to_owned())).collect()
+    }
+
     #[test]
     fn a_field_that_is_picked_is_as_the_rows_json_has_it() {
         let inner = Some(Inner { flag: true, none: None });
         let row = Row { name: Some("a \"b\""), numbers: vec![1.0, 2.5], inner };
         let fields = Fields::of::<Row>();
-        let json = serde_json::to_string(&row).unwrap();
-        let record = Record::of(&json).unwrap();
-        for list in [&fields.top, &fields.flat] {
-            let probed = probe(&row, list).unwrap();
-            let expected: Vec<_> = list.iter().map(|field| record.get(field)).collect();
-            assert_eq!(probed.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
-        }
+        let (name, numbers) = (r#""a \"b\"""#, "[1.0,2.5]");
+        let inner = r#"{"flag":true,"none":null}"#;
+        assert_eq!(probed(&row, &fields.top), [name, numbers, inner]);
+        assert_eq!(probed(&row, &fields.flat), [name, numbers, "true", "-"]);
+        // As serde writes what has a part that is flattened.
+        let map = std::collections::BTreeMap::from([("a", 1), ("b", 2)]);
+        assert_eq!(probed(&map, &fields.top), ["1", "2", "-"]);
         let none = Row { name: None, numbers: Vec::new(), inner: None };
         let expected = [None, Some("[]".to_owned()), None, None];
         assert_eq!(probe(&none, &fields.flat).unwrap(), expected);
