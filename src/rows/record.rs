@@ -1,4 +1,4 @@
-//! A row as its fields: its JSON, taken apart at the top.
+//! A JSON object, taken apart at the top, and what a value says as plain text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,14 +9,14 @@ use serde_json::value::RawValue;
 
 use crate::model::Text;
 
-/// The values of a row's fields, each as JSON has it.
+/// The fields of an object, each value as JSON has it.
 #[derive(Debug)]
 pub struct Record<'j>(Vec<(Text<'j>, &'j RawValue)>);
 
 impl<'j> Record<'j> {
-    /// Takes a row's JSON apart; it must be an object.
+    /// Takes an object apart.
     ///
-    /// Fails where it is none.
+    /// Fails where this is none.
     pub fn of(json: &'j str) -> serde_json::Result<Self> {
         serde_json::from_str(json)
     }
@@ -114,7 +114,7 @@ impl<'de: 'j, 'j> Deserialize<'de> for Record<'j> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::with_capacity(48);
+                let mut fields = Vec::new();
                 while let Some(field) = map.next_entry()? {
                     fields.push(field);
                 }

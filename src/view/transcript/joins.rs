@@ -20,6 +20,7 @@ pub(super) struct Joins<'a> {
     pub(super) calls: Vec<Call<'a>>,
     /// Messages, by their index, that carry a result → the call it belongs to.
     pub(super) answers: HashMap<usize, usize>,
+    /// Citations, to be looked for by what they name.
     pub(super) cited: Citations<'a>,
     /// Retrievals, each with where its turn stands and how many of its chunks were cited.
     pub(super) retrievals: ByTurn<(&'a Retrieval<'a>, (usize, usize))>,
